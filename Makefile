@@ -1,0 +1,36 @@
+# Everything a fresh machine needs: `make run` and `make test` first set up what is
+# missing (packaging/setup), each step of it skipped when its work is done.
+
+GO     ?= go
+TAGS   := migrated_fynedo
+ARGS   ?=
+
+# Go and npm keep their caches under HOME; where it is not set, ask the system.
+ifeq ($(strip $(HOME)),)
+export HOME := $(shell getent passwd "$$(id -u)" | cut -d: -f6)
+endif
+
+.PHONY: run test bench lint soak setup setup-test
+
+run: setup
+	$(GO) run -tags $(TAGS) . $(ARGS)
+
+test: setup-test
+	$(GO) vet -tags $(TAGS) ./...
+	$(GO) test -tags $(TAGS) ./...
+
+bench: setup-test
+	$(GO) test -tags $(TAGS) -run '^$$' -bench . -benchtime 1x ./...
+
+soak: setup-test
+	SELVAGE_SOAK=1 $(GO) test -tags $(TAGS) -run Soak -timeout 2h ./...
+
+lint:
+	golangci-lint run ./...
+
+# The set-up has no cgo: it runs before there is a C compiler.
+setup:
+	@CGO_ENABLED=0 $(GO) run ./packaging/setup
+
+setup-test:
+	@CGO_ENABLED=0 $(GO) run ./packaging/setup -test
