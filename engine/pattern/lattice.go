@@ -94,6 +94,22 @@ func (l Lattice) Nearest(width, height float64) Size {
 	}
 }
 
+// hexNear returns the hex cell near a height of pixels that is sampled best:
+// one per cent of distortion weighs as much as seven of size. limit is the
+// most pixels, 0 for none.
+func (l Lattice) hexNear(height float64, limit int) Size {
+	_, sh := l.Steps()
+	best, bestCost := l.Nearest(0, height), math.Inf(1)
+	for h := nearest(height*0.75, sh); float64(h) <= height*1.3; h += sh {
+		s := l.Nearest(0, float64(h))
+		cost := math.Abs(l.RatioError(s)) + 0.15*math.Abs(math.Log(float64(h)/height))
+		if cost < bestCost && (limit <= 0 || s.Width*s.Height <= limit) {
+			best, bestCost = s, cost
+		}
+	}
+	return best
+}
+
 // Offers returns up to four admissible sizes around s, closest first. A side
 // of zero is free.
 func (l Lattice) Offers(s Size) []Size {

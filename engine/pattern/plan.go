@@ -160,6 +160,9 @@ func (d Demand) generate(p *Plan, l Lattice, want [2]float64) {
 		p.Generated.Height = d.Height
 	case want[0] == 0:
 		p.Generated = l.Nearest(native*math.Sqrt(ratio), native/math.Sqrt(ratio))
+		if d.Repeat.Kind == Hex {
+			p.Generated = l.hexNear(native/math.Sqrt(ratio), d.Limit)
+		}
 	default:
 		w, h := want[0], want[1]
 		if d.AnyEnlargement {
@@ -173,9 +176,13 @@ func (d Demand) generate(p *Plan, l Lattice, want [2]float64) {
 			s := math.Sqrt(float64(d.Limit) / (w * h))
 			w, h = w*s, h*s
 		}
+		if d.Repeat.Kind == Hex {
+			p.Generated = l.hexNear(h, d.Limit)
+			return
+		}
 		p.Generated = l.Nearest(w, h)
 		sw, sh := l.Steps()
-		for d.Limit > 0 && p.Generated.Width*p.Generated.Height > d.Limit && d.Repeat.Kind != Hex {
+		for d.Limit > 0 && p.Generated.Width*p.Generated.Height > d.Limit {
 			// Rounding up went over the limit: take the longer side back a step.
 			switch {
 			case p.Generated.Width-sw >= sw && (p.Generated.Width >= p.Generated.Height || p.Generated.Height <= sh):
