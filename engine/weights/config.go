@@ -42,6 +42,10 @@ func (v Ints) At(i int) int {
 	return 0
 }
 
+// Reversed returns the value of block i counted from the last of n, as the up
+// blocks take the values of the down blocks.
+func (v Ints) Reversed(i, n int) int { return v.At(n - 1 - i) }
+
 // UNetConfig is the config.json of a UNet2DConditionModel or, with the fields
 // at its end, of a ControlNetModel. Defaults are those of diffusers 0.42.
 type UNetConfig struct {
@@ -116,6 +120,27 @@ type VAEConfig struct {
 	UpsamplingScalingFactor int     `json:"upsampling_scaling_factor"`
 	LatentMagnitude         float64 `json:"latent_magnitude"`
 	LatentShift             float64 `json:"latent_shift"`
+}
+
+// Tiny tells whether it is an AutoencoderTiny.
+func (c *VAEConfig) Tiny() bool { return c.ClassName == "AutoencoderTiny" }
+
+// QuantConv and PostQuantConv tell whether the AutoencoderKL has the 1x1
+// convolutions after its encoder and before its decoder; MidAttention whether
+// its middle blocks have attention. Absent fields mean yes, as in diffusers.
+func (c *VAEConfig) QuantConv() bool     { return yes(c.UseQuantConv) }
+func (c *VAEConfig) PostQuantConv() bool { return yes(c.UsePostQuantConv) }
+func (c *VAEConfig) MidAttention() bool  { return yes(c.MidBlockAddAttn) }
+
+func yes(b *bool) bool { return b == nil || *b }
+
+// Heads is the number of attention heads of down block i; the up blocks count
+// from the other end, the middle takes the last.
+func (c *UNetConfig) Heads(i int) int {
+	if len(c.NumAttentionHeads) > 0 {
+		return c.NumAttentionHeads.At(i)
+	}
+	return c.AttentionHeadDim.At(i)
 }
 
 // UpscalerConfig is the config.json of an RRDBNet as Real-ESRGAN publishes it.

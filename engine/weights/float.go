@@ -1,0 +1,94 @@
+package weights
+
+import (
+	"encoding/binary"
+	"math"
+	"runtime"
+	"sync"
+)
+
+// Float32s returns the tensor's numbers as float32 in a new slice. Float16 and
+// bfloat16 are widened exactly, float64 is rounded to nearest, whole numbers
+// are converted. Large tensors are converted on all cores.
+func Float32s(t Tensor) []float32 {
+	dst := make([]float32, len(t.Data)/t.Type.Size())
+	Widen(dst, t)
+	return dst
+}
+
+// Widen is Float32s into a slice of the caller's: it fills dst with the
+// tensor's first len(dst) numbers.
+func Widen(dst []float32, t Tensor) {
+	const chunk = 1 << 18
+	if len(dst) <= 2*chunk {
+		widen(dst, t.Type, t.Data)
+		return
+	}
+	workers := runtime.GOMAXPROCS(0)
+	per := (len(dst)/workers + 16) &^ 15
+	size := t.Type.Size()
+	var wg sync.WaitGroup
+	for at := 0; at < len(dst); at += per {
+		end := min(at+per, len(dst))
+		wg.Go(func() { widen(dst[at:end], t.Type, t.Data[at*size:]) })
+	}
+	wg.Wait()
+}
+
+func widen(dst []float32, typ DType, src []byte) {
+	if len(dst) == 0 {
+		return
+	}
+	src = src[:len(dst)*typ.Size()]
+	switch typ {
+	case F32:
+		for i := range dst {
+			dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(src[4*i:]))
+		}
+	case F16:
+		for i := range dst {
+			dst[i] = Float16(binary.LittleEndian.Uint16(src[2*i:]))
+		}
+	case BF16:
+		for i := range dst {
+			dst[i] = math.Float32frombits(uint32(binary.LittleEndian.Uint16(src[2*i:])) << 16)
+		}
+	case F64:
+		for i := range dst {
+			dst[i] = float32(math.Float64frombits(binary.LittleEndian.Uint64(src[8*i:])))
+		}
+	case I64:
+		for i := range dst {
+			dst[i] = float32(int64(binary.LittleEndian.Uint64(src[8*i:])))
+		}
+	case I32:
+		for i := range dst {
+			dst[i] = float32(int32(binary.LittleEndian.Uint32(src[4*i:])))
+		}
+	case U8:
+		for i := range dst {
+			dst[i] = float32(src[i])
+		}
+	case Bool:
+		for i := range dst {
+			if src[i] != 0 {
+				dst[i] = 1
+			} else {
+				dst[i] = 0
+			}
+		}
+	}
+}
+
+// Float16 widens an IEEE 754 half precision number, exactly. The exponent and
+// fraction are moved to their places in a float32, and the product with 2^112
+// corrects the exponent's bias; it also normalises subnormals, since float32
+// has the range for them.
+func Float16(h uint16) float32 {
+	sign := uint32(h&0x8000) << 16
+	rest := uint32(h&0x7fff) << 13
+	if h&0x7c00 == 0x7c00 { // infinity, or not a number
+		return math.Float32frombits(sign | 0x7f800000 | rest&0x007fffff)
+	}
+	return math.Float32frombits(sign | math.Float32bits(math.Float32frombits(rest)*0x1p112))
+}

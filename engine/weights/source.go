@@ -1,0 +1,115 @@
+package weights
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// maxText bounds configuration and vocabulary files.
+const maxText = 64 << 20
+
+// source is a folder that a model is read from: a directory on disk, or an
+// fs.FS with some large files as bytes. Paths are slash-separated and relative.
+type source struct {
+	root  string // what messages call it; on disk the directory
+	fsys  fs.FS
+	disk  bool
+	blobs map[string][]byte
+	held  *holdings
+}
+
+func newDiskSource(dir string, held *holdings) source {
+	return source{root: dir, fsys: os.DirFS(dir), disk: true, held: held}
+}
+
+// full is the name of a file in messages, and on disk its path.
+func (s source) full(name string) string {
+	if s.disk {
+		return filepath.Join(s.root, filepath.FromSlash(name))
+	}
+	return path.Join(s.root, name)
+}
+
+func (s source) exists(name string) bool {
+	if _, ok := s.blobs[name]; ok {
+		return true
+	}
+	st, err := fs.Stat(s.fsys, name)
+	return err == nil && !st.IsDir()
+}
+
+func (s source) isDir(name string) bool {
+	st, err := fs.Stat(s.fsys, name)
+	return err == nil && st.IsDir()
+}
+
+// text reads a small file, nil when there is none.
+func (s source) text(name string) ([]byte, error) {
+	if b, ok := s.blobs[name]; ok {
+		return b, nil
+	}
+	st, err := fs.Stat(s.fsys, name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("weights: %w", err)
+	case st.Size() > maxText:
+		return nil, &FormatError{File: s.full(name), Reason: fmt.Sprintf("has %d bytes; such a file has at most %d", st.Size(), maxText)}
+	}
+	b, err := fs.ReadFile(s.fsys, name)
+	if err != nil {
+		return nil, fmt.Errorf("weights: %w", err)
+	}
+	return b, nil
+}
+
+// open opens a safetensors file and keeps it until the model is closed.
+func (s source) open(name string) (*File, error) {
+	var f *File
+	var err error
+	if b, ok := s.blobs[name]; ok {
+		f, err = ParseFile(s.full(name), b)
+	} else if s.disk {
+		f, err = OpenFile(s.full(name))
+	} else {
+		b, rerr := fs.ReadFile(s.fsys, name)
+		if rerr != nil {
+			return nil, fmt.Errorf("weights: %w", rerr)
+		}
+		f, err = ParseFile(s.full(name), b)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.held.add(f)
+	return f, nil
+}
+
+// glob lists the files of a folder whose names end so, sorted.
+func (s source) glob(dir, suffix string) ([]string, error) {
+	var out []string
+	for name := range s.blobs {
+		if path.Dir(name) == path.Clean(dir) && strings.HasSuffix(name, suffix) {
+			out = append(out, name)
+		}
+	}
+	entries, err := fs.ReadDir(s.fsys, path.Clean(dir))
+	if err != nil && !(errors.Is(err, fs.ErrNotExist) && len(out) > 0) {
+		return nil, fmt.Errorf("weights: %w", err)
+	}
+	for _, e := range entries {
+		name := path.Join(dir, e.Name())
+		if !e.IsDir() && strings.HasSuffix(e.Name(), suffix) && !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out, nil
+}
