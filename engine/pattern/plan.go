@@ -40,7 +40,8 @@ type Plan struct {
 	DPIX float64 `json:"dpi_x"`
 	DPIY float64 `json:"dpi_y"`
 
-	// EffectiveDPI counts generated pixels only: the detail that is there.
+	// EffectiveDPI counts generated pixels only, along the axis that has fewer:
+	// the detail that is there.
 	EffectiveDPI float64 `json:"effective_dpi"`
 
 	// RatioError is by how much the sampled grid departs from √3 : 2 in a hex,
@@ -281,7 +282,7 @@ func (d Demand) measure(p *Plan, l Lattice, want [2]float64) {
 	}
 	p.DPIX = float64(p.Picture.Width) / p.Width.In(Inch)
 	p.DPIY = float64(p.Picture.Height) / p.Height.In(Inch)
-	p.EffectiveDPI = float64(p.Generated.Width) / p.Width.In(Inch)
+	p.EffectiveDPI = min(float64(p.Generated.Width)/p.Width.In(Inch), float64(p.Generated.Height)/p.Height.In(Inch))
 
 	note := func(format string, a ...any) { p.Notes = append(p.Notes, fmt.Sprintf(format, a...)) }
 	warn := func(format string, a ...any) { p.Warnings = append(p.Warnings, fmt.Sprintf(format, a...)) }

@@ -122,7 +122,7 @@ func lay[T any](dst []T, dstStride int, cell []T, cellStride, w, h, channels int
 			if !ok {
 				// Only a border or a placed print is empty anywhere, and then
 				// every sample up to the cell's left edge is.
-				if x < 0 && (r.Kind == AlongY || r.Kind == None) && y >= 0 {
+				if x < 0 && (r.Kind == AlongY || r.Kind == None && y >= 0) {
 					x = min(0, win.Max.X)
 					continue
 				}
