@@ -1,0 +1,379 @@
+package gpu
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"sync"
+	"unsafe"
+
+	ort "github.com/yalue/onnxruntime_go"
+)
+
+// Fallback is a device that was preferred and did not start.
+type Fallback struct {
+	Device Device
+	Err    error
+}
+
+// Queue is a device at work. It does one thing at a time, in the order of asking as
+// far as the Go scheduler keeps it.
+type Queue struct {
+	w         *worker
+	fallbacks []Fallback
+}
+
+// Device is the device that the queue runs on.
+func (q *Queue) Device() Device { return q.w.device }
+
+// Fallbacks are the devices that were preferred to this one and did not start.
+func (q *Queue) Fallbacks() []Fallback { return slices.Clone(q.fallbacks) }
+
+// worker is the one owner of a device's programs.
+type worker struct {
+	native *native
+	cfg    Config
+	device Device
+	turn   chan struct{} // holds one token; who takes it has the device
+
+	mu       sync.Mutex // guards what follows
+	budget   int64
+	programs map[string]*loadedProgram
+	clock    int64 // counts uses, for the order of unloading
+	closed   bool
+	lost     error
+}
+
+// loadedProgram is a compiled graph on a device.
+type loadedProgram struct {
+	key, name string
+	session   *ort.DynamicAdvancedSession
+	raw       unsafe.Pointer // OrtSession
+	inputs    []string
+	outputs   []string
+	cInputs   cStrings
+	cOutputs  cStrings
+	bytes     int64 // of the budget
+	pins      int
+	used      int64
+}
+
+// start makes the device ready, or returns its worker when it is.
+func (r *Runtime) start(ctx context.Context, d Device) (*worker, error) {
+	if w := r.workers[d.ID]; w != nil {
+		return w, nil
+	}
+	if d.Unavailable != "" {
+		return nil, &DeviceError{Device: d, Err: fmt.Errorf("%s", d.Unavailable)}
+	}
+	w := &worker{native: r.native, cfg: r.cfg, device: d, turn: make(chan struct{}, 1), programs: map[string]*loadedProgram{}}
+	w.turn <- struct{}{}
+	w.budget = r.cfg.Budget
+	if w.budget == 0 {
+		w.budget = defaultBudget(d)
+	}
+	if err := w.probe(ctx); err != nil {
+		return nil, err
+	}
+	r.workers[d.ID] = w
+	return w, nil
+}
+
+// take waits for the device; the caller gives it back by give.
+func (w *worker) take(ctx context.Context) error {
+	select {
+	case <-w.turn:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (w *worker) give() { w.turn <- struct{}{} }
+
+// state says why the worker cannot work, nil when it can.
+func (w *worker) state() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		return ErrClosed
+	}
+	return w.lost
+}
+
+// Load compiles a program, or finds the one with the same key. The program stays
+// loaded at least until Release. It unloads others, least recently used first, until
+// the budget has room for the program's estimate; a *BudgetError says that it never
+// will, and then nothing has been unloaded or allocated.
+func (q *Queue) Load(ctx context.Context, s Spec) (*Program, error) {
+	w := q.w
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	for i := range s.Weights {
+		if err := s.Weights[i].check(); err != nil {
+			return nil, fmt.Errorf("%s: %w", s.Name, err)
+		}
+	}
+	if err := w.take(ctx); err != nil {
+		return nil, err
+	}
+	defer w.give()
+	if err := w.state(); err != nil {
+		return nil, err
+	}
+	if p := w.pin(s.Key); p != nil {
+		return &Program{w: w, p: p}, nil
+	}
+	need := w.estimate(&s)
+	if err := w.makeRoom(s.Name, need); err != nil {
+		return nil, err
+	}
+	p, err := w.compile(ctx, &s)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.Name, w.judge(ctx, err))
+	}
+	p.bytes = need
+	w.mu.Lock()
+	w.programs[s.Key] = p
+	w.mu.Unlock()
+	return &Program{w: w, p: w.pin(s.Key)}, nil
+}
+
+// pin finds a loaded program and keeps it loaded until it is released.
+func (w *worker) pin(key string) *loadedProgram {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p := w.programs[key]
+	if p != nil {
+		p.pins++
+		w.clock++
+		p.used = w.clock
+	}
+	return p
+}
+
+// estimate is what a program takes of the device's memory, in bytes: its weights in
+// the graph's type, and the scratch that the spec names.
+func (w *worker) estimate(s *Spec) int64 {
+	need := s.Scratch + int64(len(s.Model))
+	for i := range s.Weights {
+		need += s.Weights[i].size()
+	}
+	return need
+}
+
+// makeRoom unloads programs that nobody has pinned until need bytes fit.
+func (w *worker) makeRoom(name string, need int64) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var used, pinned int64
+	var idle []*loadedProgram
+	for _, p := range w.programs {
+		used += p.bytes
+		if p.pins > 0 {
+			pinned += p.bytes
+		} else {
+			idle = append(idle, p)
+		}
+	}
+	if pinned+need > w.budget {
+		return &BudgetError{Program: name, Device: w.device.ID, Need: need, Have: max(w.budget-pinned, 0), Pinned: pinned}
+	}
+	slices.SortFunc(idle, func(a, b *loadedProgram) int { return int(a.used - b.used) })
+	for _, p := range idle {
+		if used+need <= w.budget {
+			break
+		}
+		used -= p.bytes
+		w.unload(p)
+	}
+	return nil
+}
+
+// unload frees a program; w.mu is held, and the caller has the device.
+func (w *worker) unload(p *loadedProgram) {
+	delete(w.programs, p.key)
+	p.free()
+}
+
+func (p *loadedProgram) free() {
+	_ = p.session.Destroy() // cannot fail: it frees
+	p.cInputs.free()
+	p.cOutputs.free()
+}
+
+// close unloads everything once the device is idle.
+func (w *worker) close() {
+	<-w.turn
+	w.mu.Lock()
+	w.closed = true
+	for _, p := range w.programs {
+		w.unload(p)
+	}
+	w.mu.Unlock()
+	w.give()
+}
+
+// compile makes a session of a spec.
+func (w *worker) compile(ctx context.Context, s *Spec) (*loadedProgram, error) {
+	options, err := ort.NewSessionOptions()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = options.Destroy() }()
+	if err := w.configure(options); err != nil {
+		return nil, err
+	}
+	raw, err := pointerIn(options, "o")
+	if err != nil {
+		return nil, err
+	}
+	held, err := w.attach(ctx, raw, s.Weights)
+	if err != nil {
+		return nil, err
+	}
+	defer held.release()
+
+	cancelled := context.AfterFunc(ctx, func() { _ = w.native.cancelLoad(raw) })
+	session, err := ort.NewDynamicAdvancedSessionWithONNXData(s.Model, nil, nil, options)
+	cancelled()
+	if err != nil {
+		return nil, err
+	}
+	p := &loadedProgram{key: s.Key, name: s.Name, session: session}
+	if err := p.inspect(w.native); err != nil {
+		_ = session.Destroy()
+		return nil, err
+	}
+	return p, nil
+}
+
+// inspect reads the names of the session's inputs and outputs.
+func (p *loadedProgram) inspect(n *native) (err error) {
+	if p.raw, err = pointerIn(p.session, "s", "ortSession"); err != nil {
+		return err
+	}
+	if p.inputs, err = n.names(p.raw, false); err != nil {
+		return err
+	}
+	if p.outputs, err = n.names(p.raw, true); err != nil {
+		return err
+	}
+	p.cInputs, p.cOutputs = newCStrings(p.inputs), newCStrings(p.outputs)
+	return nil
+}
+
+// pointerIn follows the fields of the binding's structs to the C pointer that it
+// keeps to itself. The binding's version is pinned, and native_test.go sees that
+// these fields are there.
+func pointerIn(of any, fields ...string) (unsafe.Pointer, error) {
+	v := reflect.ValueOf(of)
+	for _, f := range fields {
+		if v.Kind() == reflect.Pointer {
+			v = v.Elem()
+		}
+		if v.Kind() != reflect.Struct || !v.FieldByName(f).IsValid() {
+			return nil, fmt.Errorf("gpu: the binding's %T has no field %q in this version", of, f)
+		}
+		v = v.FieldByName(f)
+	}
+	if v.Kind() != reflect.Pointer {
+		return nil, fmt.Errorf("gpu: the binding's %T has no pointer in %q in this version", of, fields)
+	}
+	return v.UnsafePointer(), nil
+}
+
+// configure sets a session's options for the device.
+func (w *worker) configure(o *ort.SessionOptions) error {
+	threads := w.cfg.Threads
+	if err := o.SetIntraOpNumThreads(threads); err != nil {
+		return err
+	}
+	for key, value := range map[string]string{
+		// Idle sessions must not burn the cores that the running one needs.
+		"session.force_spinning_stop": "1",
+	} {
+		if err := o.AddSessionConfigEntry(key, value); err != nil {
+			return err
+		}
+	}
+	return w.device.appendTo(o)
+}
+
+// heldWeights are weights on their way into a session.
+type heldWeights struct {
+	n       *native
+	values  []value
+	widened block
+}
+
+func (h *heldWeights) release() {
+	for _, v := range h.values {
+		h.n.releaseValue(v)
+	}
+	if h.widened.p != nil {
+		h.widened.free()
+	}
+}
+
+// attach hands the weights to the session options: those of the graph's type as they
+// lie, the others widened into memory of C.
+func (w *worker) attach(ctx context.Context, options unsafe.Pointer, weights []Weight) (*heldWeights, error) {
+	h := &heldWeights{n: w.native}
+	var widen []*Weight
+	var offsets []int64
+	var total int64
+	for i := range weights {
+		if wt := &weights[i]; wt.GraphType() != wt.Type {
+			widen, offsets = append(widen, wt), append(offsets, total)
+			total += (wt.size() + 63) &^ 63
+		}
+	}
+	if total > 0 {
+		var err error
+		if h.widened, err = newBlock(total); err != nil {
+			return nil, err
+		}
+		if err := widenAll(ctx, h.widened, widen, offsets); err != nil {
+			h.release()
+			return nil, err
+		}
+	}
+	var names []string
+	for i, next := range weightIndex(weights) {
+		data := weights[i].Data
+		if next >= 0 {
+			data = h.widened.bytes(offsets[next], weights[i].size())
+		}
+		v, err := w.native.tensorOver(data, weights[i].Shape, weights[i].GraphType())
+		if err != nil {
+			h.release()
+			return nil, fmt.Errorf("weight %q: %w", weights[i].Name, err)
+		}
+		h.values, names = append(h.values, v), append(names, weights[i].Name)
+	}
+	if err := w.native.addExternalInitializers(options, names, h.values); err != nil {
+		h.release()
+		return nil, err
+	}
+	return h, nil
+}
+
+// weightIndex numbers the weights that are widened, in order; -1 for the others.
+func weightIndex(weights []Weight) []int {
+	index, n := make([]int, len(weights)), 0
+	for i := range weights {
+		index[i] = -1
+		if weights[i].GraphType() != weights[i].Type {
+			index[i] = n
+			n++
+		}
+	}
+	return index
+}
+
+// deviceOption is a provider's option as the binding takes it.
+func deviceOption(id int) map[string]string { return map[string]string{"device_id": strconv.Itoa(id)} }
