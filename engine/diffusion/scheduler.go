@@ -1,0 +1,224 @@
+package diffusion
+
+import "fmt"
+
+// Scheduler takes noise to a latent in steps, as the diffusers class of its
+// configuration does. It holds the state of one generation: make a new one for
+// the next.
+//
+// Steps are counted by their index into Timesteps, from the noisiest on, and
+// run in order; the first one may be later than 0 (image to image). Latents
+// are float32 slices of any shape, a whole batch at once, since every
+// scheduler works element by element. No method changes its arguments, and
+// the results are the caller's.
+type Scheduler struct {
+	class   SchedulerClass
+	table   schedule
+	initial float32
+	method  stepper
+}
+
+// stepper is the part that differs from class to class.
+type stepper interface {
+	// step returns the sample after step i and the picture that the model
+	// predicts in it.
+	step(i int, out, sample, noise []float32) (next, predicted []float32)
+	// noisy says whether step i wants noise.
+	noisy(i int) bool
+}
+
+// StepsError says why a number of steps cannot be run.
+type StepsError struct {
+	Class  SchedulerClass
+	Steps  int
+	Reason string
+}
+
+func (e *StepsError) Error() string {
+	return fmt.Sprintf("%s: %d steps %s", e.Class, e.Steps, e.Reason)
+}
+
+type scheduleOptions struct {
+	originalSteps int
+	eta           float64
+}
+
+// ScheduleOption is a choice that is made anew for every generation.
+type ScheduleOption func(*scheduleOptions)
+
+// WithEta makes DDIM stochastic: 0 is DDIM, 1 is DDPM. Other classes ignore it.
+func WithEta(eta float64) ScheduleOption { return func(o *scheduleOptions) { o.eta = eta } }
+
+// WithOriginalSteps says for LCM how many steps the schedule had that the model
+// was distilled on; 0 means what the configuration says.
+func WithOriginalSteps(n int) ScheduleOption {
+	return func(o *scheduleOptions) { o.originalSteps = n }
+}
+
+// NewScheduler builds the scheduler of a configuration for a number of steps.
+// Errors are a SchedulerConfigError or a StepsError.
+func NewScheduler(cfg SchedulerConfig, steps int, opts ...ScheduleOption) (*Scheduler, error) {
+	set, err := cfg.settings()
+	if err != nil {
+		return nil, err
+	}
+	var o scheduleOptions
+	for _, f := range opts {
+		f(&o)
+	}
+	if !(o.eta >= 0 && o.eta <= 1) {
+		return nil, &SchedulerConfigError{Class: cfg.Class, Field: "eta", Reason: fmt.Sprintf("%g is outside 0 to 1", o.eta)}
+	}
+	set.eta = o.eta
+	table, err := set.schedule(steps, o)
+	if err != nil {
+		return nil, err
+	}
+	s := &Scheduler{class: cfg.Class, table: table, initial: 1}
+	switch cfg.Class {
+	case DDIMClass:
+		s.method = newDDIM(set, table)
+	case LCMClass:
+		s.method = &lcm{set: set, table: table}
+	case DPMMultistepClass:
+		s.method = &dpm{set: set, sigmas: table.sigmas}
+	case UniPCClass:
+		s.method = &uniPC{set: set, sigmas: table.sigmas}
+	default:
+		s.initial = eulerInitial(set, table.sigmas)
+		s.method = &euler{set: set, sigmas: table.sigmas}
+	}
+	return s, nil
+}
+
+// Class names the algorithm.
+func (s *Scheduler) Class() SchedulerClass { return s.class }
+
+// Timesteps returns what the model is told in every step: training timesteps,
+// from the noisiest down, fractional for some Euler schedules. Their number
+// is the number of steps. It must not be changed.
+func (s *Scheduler) Timesteps() []float32 { return s.table.timesteps }
+
+// Sigmas returns the noise over the signal before every step and after the
+// last one; nil for DDIM and LCM, which do not work in sigmas. It must not be
+// changed.
+func (s *Scheduler) Sigmas() []float32 { return s.table.sigmas }
+
+// InitNoiseSigma is what unit noise is multiplied by to start from.
+func (s *Scheduler) InitNoiseSigma() float32 { return s.initial }
+
+// ScaleInput returns what the model sees of a latent in step i.
+func (s *Scheduler) ScaleInput(i int, sample []float32) []float32 {
+	out := make([]float32, len(sample))
+	if e, ok := s.method.(*euler); ok {
+		d := e.inputDivisor(i)
+		for k, x := range sample {
+			out[k] = x / d
+		}
+		return out
+	}
+	copy(out, sample)
+	return out
+}
+
+// StepNoise says whether step i adds noise: whether Step wants unit variance
+// noise of the latent's size there.
+func (s *Scheduler) StepNoise(i int) bool { return s.method.noisy(i) }
+
+// Step returns the latent after step i, given the model's output for the scaled
+// input. All slices have the same length; noise may be nil where StepNoise is
+// false.
+func (s *Scheduler) Step(i int, output, sample, noise []float32) []float32 {
+	next, _ := s.StepPredict(i, output, sample, noise)
+	return next
+}
+
+// StepPredict is Step, and also returns the finished latent that the model
+// predicts in this step, which is what a preview shows.
+func (s *Scheduler) StepPredict(i int, output, sample, noise []float32) (next, predicted []float32) {
+	return s.method.step(i, output, sample, noise)
+}
+
+// AddNoise brings a clean latent to the noise level before step i.
+func (s *Scheduler) AddNoise(clean, noise []float32, i int) []float32 {
+	var a, b float32
+	switch s.class {
+	case EulerClass, EulerAncestralClass:
+		a, b = 1, s.table.sigmas[i]
+	case DPMMultistepClass, UniPCClass:
+		alpha, sigma := alphaSigma(float64(s.table.sigmas[i]))
+		a, b = float32(alpha), float32(sigma)
+	default:
+		p := s.table.acp[int(s.table.timesteps[i])]
+		a, b = sqrt32(p), sqrt32(1-p)
+	}
+	out := make([]float32, len(clean))
+	for k, x := range clean {
+		out[k] = a*x + b*noise[k]
+	}
+	return out
+}
+
+// prediction turns a model's output into the clean latent and the noise that
+// it stands for, where sample = alpha*clean + sigma*noise.
+type prediction struct {
+	kind         string
+	alpha, sigma float32
+}
+
+// clean returns the predicted latent.
+func (p prediction) clean(out, sample []float32) []float32 {
+	x0 := make([]float32, len(sample))
+	switch p.kind {
+	case "sample":
+		copy(x0, out)
+	case "v_prediction":
+		for k, x := range sample {
+			x0[k] = p.alpha*x - p.sigma*out[k]
+		}
+	default:
+		for k, x := range sample {
+			x0[k] = (x - p.sigma*out[k]) / p.alpha
+		}
+	}
+	return x0
+}
+
+// noise returns the predicted noise.
+func (p prediction) noise(out, sample []float32) []float32 {
+	e := make([]float32, len(sample))
+	switch p.kind {
+	case "sample":
+		for k, x := range sample {
+			e[k] = (x - p.alpha*out[k]) / p.sigma
+		}
+	case "v_prediction":
+		for k, x := range sample {
+			e[k] = p.alpha*out[k] + p.sigma*x
+		}
+	default:
+		copy(e, out)
+	}
+	return e
+}
+
+// combine returns the weighted sum of slices of one length; a nil slice is left
+// out.
+func combine(n int, terms ...weighted) []float32 {
+	out := make([]float32, n)
+	for _, t := range terms {
+		if t.v == nil || t.w == 0 {
+			continue
+		}
+		w := float32(t.w)
+		for k, x := range t.v[:n] {
+			out[k] += w * x
+		}
+	}
+	return out
+}
+
+type weighted struct {
+	w float64
+	v []float32
+}
