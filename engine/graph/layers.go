@@ -1,0 +1,126 @@
+package graph
+
+import "fmt"
+
+// conv is a convolution of an NCHW value by the weights at path, continued
+// beyond its edges by the repeat. Kernels of one sample see no edges.
+func (b *builder) conv(x value, path string, out, kernel, stride int, m margin, bias bool) value {
+	b.in(path)
+	in := x.shape[1]
+	w := b.param(path+".weight", out, in, kernel, kernel)
+	ins := []value{x, w}
+	if bias {
+		ins = append(ins, b.param(path+".bias", out))
+	}
+	x, m = b.surround(x, m)
+	ins[0] = x
+	h := (x.shape[2]+m.top+m.bottom-kernel)/stride + 1
+	wd := (x.shape[3]+m.left+m.right-kernel)/stride + 1
+	return b.node("Conv", ins, []int{x.shape[0], out, h, wd}, x.typ,
+		intsAttr("kernel_shape", kernel, kernel),
+		intsAttr("strides", stride, stride),
+		intsAttr("pads", m.top, m.left, m.bottom, m.right))
+}
+
+// conv3 is the usual convolution: 3 x 3, stride 1, one sample of margin.
+func (b *builder) conv3(x value, path string, out int) value {
+	return b.conv(x, path, out, 3, 1, evenly(1), true)
+}
+
+// conv1 is a 1 x 1 convolution with a bias.
+func (b *builder) conv1(x value, path string, out int) value {
+	return b.conv(x, path, out, 1, 1, margin{}, true)
+}
+
+// linear maps rows [N, in] to [N, out].
+func (b *builder) linear(x value, path string, out int, bias bool) value {
+	return b.linearPart(x, path, out, bias, 0, 1)
+}
+
+// linearPart is linear by part i of n of the stored rows; out is the width of
+// the part.
+func (b *builder) linearPart(x value, path string, out int, bias bool, i, n int) value {
+	b.in(path)
+	in := x.shape[1]
+	ins := []value{x, b.slab(path+".weight", []int{n * out, in}, []int{out, in}, i, n)}
+	if bias {
+		ins = append(ins, b.slab(path+".bias", []int{n * out}, []int{out}, i, n))
+	}
+	return b.node("Gemm", ins, []int{x.shape[0], out}, x.typ, intAttr("transB", 1))
+}
+
+// groupNorm normalises an NCHW value over groups of channels and applies the
+// scale and shift at path; silu says whether x·sigmoid(x) follows.
+func (b *builder) groupNorm(x value, path string, groups int, eps float64, silu bool) value {
+	b.in(path)
+	n, c, h, w := x.shape[0], x.shape[1], x.shape[2], x.shape[3]
+	scale := b.paramAs(path+".weight", []int{c}, []int{c, 1, 1})
+	shift := b.paramAs(path+".bias", []int{c}, []int{c, 1, 1})
+	if groups < 1 || c%groups != 0 {
+		b.fail(fmt.Errorf("graph: %s: %d groups do not divide the %d channels of %s", b.part, groups, c, path))
+		return x
+	}
+	y := b.to(x, float32Elem)
+	y = b.reshape(y, n, groups, c/groups*h*w)
+	ones := make([]float32, groups)
+	for i := range ones {
+		ones[i] = 1
+	}
+	y = b.node("InstanceNormalization", []value{
+		y, b.constant(float32Elem, []int{groups}, rawFloat32(ones)), b.constant(float32Elem, []int{groups}, rawFloat32(make([]float32, groups))),
+	}, y.shape, y.typ, floatAttr("epsilon", eps))
+	y = b.to(b.reshape(y, n, c, h, w), x.typ)
+	y = b.add(b.mul(y, scale), shift)
+	if silu {
+		y = b.silu(y)
+	}
+	return y
+}
+
+// layerNorm normalises the last axis.
+func (b *builder) layerNorm(x value, path string, eps float64) value {
+	b.in(path)
+	c := x.shape[len(x.shape)-1]
+	return b.node("LayerNormalization", []value{x, b.param(path+".weight", c), b.param(path+".bias", c)},
+		x.shape, x.typ, intAttr("axis", -1), floatAttr("epsilon", eps))
+}
+
+// scoreLimit is the largest array of attention scores, in bytes, that the plain
+// form makes at once; queries are taken in slices above it.
+const scoreLimit = 256 << 20
+
+// attention is softmax(q·kᵀ/√d)·v over heads. q is [n·s, heads·d], k and v are
+// [n·t, heads·d]; so is the result, with s rows a batch element. bias, where it
+// has a name, is added to the scores: [1, 1, s, t].
+func (b *builder) attention(q, k, v value, n, heads int, bias value) value {
+	c := q.shape[1]
+	if heads < 1 || c%heads != 0 {
+		b.fail(fmt.Errorf("graph: %s: %d heads do not divide the %d channels of %s", b.part, heads, c, b.layer))
+		return q
+	}
+	s, t, d := q.shape[0]/n, k.shape[0]/n, c/heads
+	scale := rsqrt(d)
+	if b.opt.Fused && bias.name == "" {
+		y := b.contribNode("MultiHeadAttention",
+			[]value{b.reshape(q, n, s, c), b.reshape(k, n, t, c), b.reshape(v, n, t, c)},
+			[]int{n, s, c}, q.typ, intAttr("num_heads", heads), floatAttr("scale", scale))
+		return b.reshape(y, n*s, c)
+	}
+	qh := b.transpose(b.reshape(b.mul(q, b.scalar(scale)), n, s, heads, d), 0, 2, 1, 3)
+	kt := b.transpose(b.reshape(k, n, t, heads, d), 0, 2, 3, 1)
+	vh := b.transpose(b.reshape(v, n, t, heads, d), 0, 2, 1, 3)
+	step := s
+	for step > 1 && n*heads*step*t*4 > scoreLimit {
+		step = (step + 1) / 2
+	}
+	var parts []value
+	for from := 0; from < s; from += step {
+		scores := b.matmul(b.slice(qh, 2, from, min(from+step, s)), kt)
+		if bias.name != "" {
+			scores = b.add(scores, b.slice(bias, 2, from, min(from+step, s)))
+		}
+		parts = append(parts, b.matmul(b.softmax(scores), vh))
+	}
+	y := b.transpose(b.concat(2, parts...), 0, 2, 1, 3)
+	return b.reshape(y, n*s, c)
+}

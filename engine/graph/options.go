@@ -1,0 +1,51 @@
+package graph
+
+import "github.com/selvage-studio/selvage/engine/pattern"
+
+// Options are what a graph is built for beside its configuration and weights.
+// Shapes are static: another size is another graph.
+type Options struct {
+	// Batch is the number of latents or pictures; guidance takes two a picture.
+	Batch int
+	// Height and Width are the sides of the graph's own input: latent samples
+	// for UNet, ControlNet and decoders, pixels for encoders and the upscaler.
+	Height, Width int
+	// Tokens is the length of the context, or of a text encoder's input.
+	Tokens int
+
+	// Repeat is how every convolution sees beyond the edges of its plane. Its
+	// zero value is a block repeat; pattern.None pads with zeros, and so does
+	// Mirror, which is symmetrised outside.
+	Repeat pattern.Repeat
+	// WrapSwitch adds the scalar input "wrap", shape [1]: 1 wraps, 0 pads with
+	// zeros. One program then serves both halves of a run that rolls early and
+	// wraps late.
+	WrapSwitch bool
+
+	// Residuals makes a UNet take a ControlNet's outputs: the inputs
+	// "down_residual.i" and "mid_residual".
+	Residuals bool
+
+	// Fused uses the operators that ONNX Runtime contributes (attention that
+	// does not store its scores, SiLU in one pass). Its CPU, CUDA, WebGPU and
+	// DirectML providers have them; CoreML wants the plain form.
+	Fused bool
+	// Half computes in float16. Norms and timestep embeddings stay float32;
+	// inputs and outputs too.
+	Half bool
+
+	// Taps lists modules by their path in diffusers' naming, such as
+	// "down_blocks.0": their results become outputs named "tap/" and the path.
+	Taps []string
+}
+
+// sized checks the sides of the input against the multiple that a part needs.
+func (o Options) sized(part string, multiple int) error {
+	if o.Height < 1 || o.Width < 1 || o.Height > maxSide || o.Width > maxSide || o.Height%multiple != 0 || o.Width%multiple != 0 {
+		return &SizeError{part, o.Width, o.Height, multiple}
+	}
+	return nil
+}
+
+// maxSide keeps products of sides within an int's range.
+const maxSide = 1 << 16
