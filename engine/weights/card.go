@@ -8,3 +8,5 @@ type Card struct {
 }
 
 func readCard(s source) (Card, error) { return Card{}, nil }
+
+func cardOfFile(f *File) Card { return Card{} }
