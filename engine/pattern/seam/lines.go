@@ -1,0 +1,280 @@
+package seam
+
+import (
+	"image"
+	"image/color"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/selvage-studio/selvage/engine/pattern"
+	pcolor "github.com/selvage-studio/selvage/engine/pattern/color"
+)
+
+// sample is a colour in CIELAB times alpha, and 100 times alpha.
+type sample [4]float32
+
+// labOf converts a picture, row by row. Decoding is a table for 8 bit
+// pictures; equal neighbours, which flat inks have many of, are converted once.
+func labOf(img image.Image) []sample {
+	b := img.Bounds()
+	w, h := b.Dx(), b.Dy()
+	out := make([]sample, w*h)
+	var table [256]float64
+	for i := range table {
+		table[i] = pcolor.Linear(float64(i) / 255)
+	}
+	nrgba, eight := img.(*image.NRGBA)
+	var last color.NRGBA64
+	s := labSample(pcolor.RGB{}, 0)
+	for y := range h {
+		for x := range w {
+			var c color.NRGBA64
+			if eight {
+				p := nrgba.Pix[nrgba.PixOffset(b.Min.X+x, b.Min.Y+y):]
+				c = color.NRGBA64{R: uint16(p[0]), G: uint16(p[1]), B: uint16(p[2]), A: uint16(p[3])}
+			} else {
+				c = color.NRGBA64Model.Convert(img.At(b.Min.X+x, b.Min.Y+y)).(color.NRGBA64)
+			}
+			if c != last {
+				last = c
+				if eight {
+					s = labSample(pcolor.RGB{table[c.R], table[c.G], table[c.B]}, float64(c.A)/255)
+				} else {
+					lin := pcolor.RGB{float64(c.R) / 65535, float64(c.G) / 65535, float64(c.B) / 65535}.Linear()
+					s = labSample(lin, float64(c.A)/65535)
+				}
+			}
+			out[y*w+x] = s
+		}
+	}
+	return out
+}
+
+func labSample(lin pcolor.RGB, alpha float64) sample {
+	l := lin.CIELAB()
+	return sample{float32(alpha * l[0]), float32(alpha * l[1]), float32(alpha * l[2]), float32(100 * alpha)}
+}
+
+// lines gives the excess change across every line of one direction. Line i
+// lies before sample i of the cell: 0 and count are edges, the lines between
+// are inside.
+type lines struct {
+	cell  []sample
+	w, h  int
+	r     pattern.Repeat
+	down  bool // the lines are horizontal
+	count int  // samples across
+	along int  // samples along
+
+	c       []sample // excess change along the line that is measured
+	scratch []float32
+	rest    []float64
+}
+
+func across(cell []sample, w, h int, r pattern.Repeat, down bool) *lines {
+	p := &lines{cell: cell, w: w, h: h, r: r, down: down, count: w, along: h}
+	if down {
+		p.count, p.along = h, w
+	}
+	p.c, p.scratch, p.rest = make([]sample, p.along), make([]float32, p.along), make([]float64, p.along)
+	return p
+}
+
+// excess computes the excess change across line i into p.c. At an edge it
+// reads the neighbour on the plane; the lines beside an edge take the slope on
+// their inner side alone.
+func (p *lines) excess(i int) {
+	inside := i >= 2 && i <= p.count-2
+	before, after := float32(0.5), float32(0.5) // weights of the two slopes
+	switch i {
+	case 1:
+		before, after = 0, 1
+	case p.count - 1:
+		before, after = 1, 0
+	}
+	step, stride := 1, p.w
+	if p.down {
+		step, stride = p.w, 1
+	}
+	for a := range p.c {
+		var s [4]*sample
+		if inside {
+			at := a*stride + (i-2)*step
+			s = [4]*sample{&p.cell[at], &p.cell[at+step], &p.cell[at+2*step], &p.cell[at+3*step]}
+		} else {
+			for k := range s {
+				x, y := i-2+k, a
+				if p.down {
+					x, y = y, x
+				}
+				cx, cy, _ := p.r.Source(x, y, p.w, p.h)
+				s[k] = &p.cell[cy*p.w+cx]
+			}
+		}
+		var step2, excess2 float32
+		for k := range p.c[a] {
+			d := s[2][k] - s[1][k]
+			c := d - before*(s[1][k]-s[0][k]) - after*(s[3][k]-s[2][k])
+			p.c[a][k] = c
+			step2 += d * d
+			excess2 += c * c
+		}
+		if excess2 > step2 {
+			short := float32(math.Sqrt(float64(step2 / excess2)))
+			for k := range p.c[a] {
+				p.c[a][k] *= short
+			}
+		}
+	}
+}
+
+// Places in measures.value; the runs follow.
+const (
+	stepMeasure = iota
+	lineMeasure
+	runMeasure
+)
+
+// measures of one line: step, then line, then the runs.
+type measures struct {
+	value []float64
+	at    []int   // sample along the line in the middle of the worst run
+	whole float64 // mean of |c|, nothing taken off
+}
+
+// runs lists the lengths of the runs that are measured.
+func (p *lines) runs() []int {
+	var out []int
+	for l := shortRun; l < p.along; l *= 2 {
+		out = append(out, l)
+	}
+	return out
+}
+
+// line measures line i. round says that runs go on from its end to its start.
+func (p *lines) line(i int, round bool) measures {
+	p.excess(i)
+	c, scratch, rest := p.c, p.scratch, p.rest
+	var shared sample
+	for k := range shared {
+		for a := range c {
+			scratch[a] = c[a][k]
+		}
+		shared[k] = sharedStep(scratch[:len(c)])
+	}
+	sum, whole := 0.0, 0.0
+	worst := 0
+	for a, v := range c {
+		whole += norm(v)
+		d := 0.0
+		for k := range v {
+			e := float64(v[k] - shared[k])
+			d += e * e
+		}
+		rest[a] = math.Sqrt(d)
+		sum += rest[a]
+		if rest[a] > rest[worst] {
+			worst = a
+		}
+	}
+	m := measures{
+		value: []float64{norm(shared), sum / float64(len(c))},
+		at:    []int{worst, worst},
+		whole: whole / float64(len(c)),
+	}
+	for _, l := range p.runs() {
+		best, where := -1.0, 0
+		window := 0.0
+		for a := range l {
+			window += rest[a]
+		}
+		last := len(c) - l
+		if round {
+			last = len(c) - 1
+		}
+		for a := 0; a <= last; a++ {
+			if window > best {
+				best, where = window, a
+			}
+			window += rest[(a+l)%len(c)] - rest[a]
+		}
+		m.value = append(m.value, best/float64(l))
+		m.at = append(m.at, (where+l/2)%len(c))
+	}
+	return m
+}
+
+// sharedStep is the value between the quartiles of v that is nearest to zero:
+// what at least three quarters of v exceed in one direction, or zero. It
+// reorders v.
+func sharedStep(v []float32) float32 {
+	neg, pos := 0, 0
+	for _, x := range v {
+		switch {
+		case x < 0:
+			neg++
+		case x > 0:
+			pos++
+		}
+	}
+	need := (3*len(v) + 3) / 4
+	switch {
+	case pos >= need:
+		slices.Sort(v)
+		return v[len(v)-need]
+	case neg >= need:
+		slices.Sort(v)
+		return v[need-1]
+	default:
+		return 0
+	}
+}
+
+func norm(v sample) float64 {
+	d := 0.0
+	for _, x := range v {
+		d += float64(x) * float64(x)
+	}
+	return math.Sqrt(d)
+}
+
+// edge compares line i, an edge, with the lines inside, and returns the sample
+// along it where it shows most.
+func (p *lines) edge(name, neighbor string, i int, round bool) (Edge, int) {
+	at := p.line(i, round)
+	inside := make([][]float64, len(at.value))
+	for k := 1; k < p.count; k++ {
+		m := p.line(k, round)
+		m.value[stepMeasure] = m.whole
+		for j, v := range m.value {
+			inside[j] = append(inside[j], v)
+		}
+	}
+	e := Edge{Name: name, Neighbor: neighbor, Statistic: -1, Threshold: Threshold(p.count - 1)}
+	where := 0
+	for j, v := range at.value {
+		ref, scale := slices.Max(inside[j]), 1.0
+		measure := "run of " + strconv.Itoa(shortRun<<max(j-runMeasure, 0))
+		switch j {
+		case stepMeasure:
+			measure, scale = "step", allowance
+		case lineMeasure:
+			measure = "line"
+		}
+		// The floor is what cannot be seen, so the allowance leaves it alone.
+		if s := (v + floor) / (scale*ref + floor); s > e.Statistic {
+			below := 0
+			for _, x := range inside[j] {
+				if x <= v {
+					below++
+				}
+			}
+			e.Statistic, e.Measure, e.Change, e.Inside = s, measure, v, ref
+			e.Percentile = 100 * float64(below) / float64(len(inside[j]))
+			where = at.at[j]
+		}
+	}
+	e.Pass = e.Statistic <= e.Threshold
+	return e, where
+}
