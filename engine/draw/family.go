@@ -1,0 +1,49 @@
+package draw
+
+// family is one kind of motif. Figures draw a symbol that a layout repeats;
+// fields cover the cell themselves.
+type family struct {
+	name     string   // plural, as in captions
+	also     []string // synonyms
+	draw     func(g *gen)
+	weight   int
+	field    bool
+	round    bool // looks alike from every side: no direction
+	upright  bool // seldom turned over
+	windows  bool // fields: has room for secondary motifs
+	outlines bool // fields: may have line work
+	noStyle  bool // keeps clean edges unless asked
+	least    int  // fewest positions
+	most     int  // most positions by chance; 0 is no limit
+}
+
+func familyByName(name string) *family {
+	for i := range families {
+		if families[i].name == name {
+			return &families[i]
+		}
+	}
+	return nil
+}
+
+// Families lists the names of the motif families.
+func Families() []string {
+	names := make([]string, len(families))
+	for i := range families {
+		names[i] = families[i].name
+	}
+	return names
+}
+
+// IsField reports whether a family covers the cell by itself, as stripes do,
+// and so has no layout.
+func IsField(name string) bool {
+	f := familyByName(name)
+	return f != nil && f.field
+}
+
+// secondaries are the families that also come as small motifs between others.
+var secondaries = []string{"polka dots", "leaves", "stars", "hearts", "flowers", "sprigs", "diamonds"}
+
+// Secondaries lists what may lie between the motifs.
+func Secondaries() []string { return append([]string(nil), secondaries...) }
