@@ -169,16 +169,17 @@ func (p *painter) row(j int) {
 			n = min(n, max(1, int(end)-i))
 		}
 		run := out[4*(i-p.dst.Rect.Min.X):][:4*n]
+		keep, tint := p.keep, p.tint
+		if s.original {
+			keep, tint = 256, 0
+		}
 		switch {
 		case s.empty:
 			uniform(run, p.ground)
 		case p.nearest:
-			p.squares(run, s, x)
+			p.squares(run, s, x, keep, tint)
 		default:
-			p.smooth(run, s, x)
-		}
-		if !s.original && !s.empty && p.keep < 256 {
-			p.dim(run)
+			p.smooth(run, s, x, keep, tint)
 		}
 		i += n
 	}
@@ -195,37 +196,40 @@ func (p *painter) at(s span, x float64) (start, step int64) {
 }
 
 // squares paints the nearest sample.
-func (p *painter) squares(run []byte, s span, x float64) {
+func (p *painter) squares(run []byte, s span, x float64, keep, tint uint64) {
 	l := p.level
 	row := l.pix[(min(max(int(s.v*p.sy), 0), l.h-1)+1)*l.stride+1:][:l.w]
 	at, step := p.at(s, x)
 	last := int64(l.w - 1)
 	for ; len(run) >= 4; run = run[4:] {
-		binary.LittleEndian.PutUint32(run, row[min(max(at>>16, 0), last)])
+		m := lanes(row[min(max(at>>16, 0), last)])
+		binary.LittleEndian.PutUint32(run, packed((m*keep+tint)>>8&laneMask))
 		at += step
 	}
 }
 
 // smooth paints samples interpolated between four neighbours. Sample (0, 0)
-// of a level has its middle at (½, ½).
-func (p *painter) smooth(run []byte, s span, x float64) {
+// of a level has its middle at (½, ½). A copy of the cell is dimmed on the
+// way.
+func (p *painter) smooth(run []byte, s span, x float64, keep, tint uint64) {
 	l := p.level
 	v := min(max(int64((s.v*p.sy+0.5)*65536), 0), int64(l.h+1)<<16)
 	wy := uint64(v>>8) & 0xff
 	upper := l.pix[int(v>>16)*l.stride:][:l.stride]
-	lower := l.pix[int(v>>16)*l.stride+l.stride:][:l.stride]
+	lower := l.pix[int(v>>16)*l.stride+l.stride:][:len(upper)]
 	at, step := p.at(s, x)
 	at += 1 << 15
-	last := int64(l.w+1)<<16 | 0xffff
+	last := int64(len(upper)-2)<<16 | 0xffff
 	for ; len(run) >= 4; run = run[4:] {
 		a := min(max(at, 0), last)
+		at += step
 		wx := uint64(a>>8) & 0xff
 		i := int(a >> 16)
-		up, low := upper[i:i+2:i+2], lower[i:i+2:i+2]
-		t := (lanes(up[0])*(256-wx) + lanes(up[1])*wx) >> 8 & laneMask
-		b := (lanes(low[0])*(256-wx) + lanes(low[1])*wx) >> 8 & laneMask
-		binary.LittleEndian.PutUint32(run, packed((t*(256-wy)+b*wy)>>8&laneMask))
-		at += step
+		t := lanes(upper[i])*(256-wx) + lanes(upper[i+1])*wx
+		b := lanes(lower[i])*(256-wx) + lanes(lower[i+1])*wx
+		m := ((t>>8&laneMask)*(256-wy) + (b>>8&laneMask)*wy) >> 8 & laneMask
+		m = (m*keep + tint) >> 8 & laneMask
+		binary.LittleEndian.PutUint32(run, packed(m))
 	}
 }
 
@@ -261,14 +265,6 @@ func (p *painter) line(r image.Rectangle) {
 			v := lanes(binary.LittleEndian.Uint32(at))
 			binary.LittleEndian.PutUint32(at, packed((v*96+over*160)>>8&laneMask))
 		}
-	}
-}
-
-// dim leans a run of a copy towards the ground.
-func (p *painter) dim(run []byte) {
-	for ; len(run) >= 4; run = run[4:] {
-		v := lanes(binary.LittleEndian.Uint32(run))
-		binary.LittleEndian.PutUint32(run, packed((v*p.keep+p.tint)>>8&laneMask))
 	}
 }
 
