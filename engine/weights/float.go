@@ -92,3 +92,30 @@ func Float16(h uint16) float32 {
 	}
 	return math.Float32frombits(sign | math.Float32bits(math.Float32frombits(rest)*0x1p112))
 }
+
+// ToFloat16 rounds to half precision, to nearest even; what is too large
+// becomes infinite.
+func ToFloat16(f float32) uint16 {
+	b := math.Float32bits(f)
+	sign := uint16(b >> 16 & 0x8000)
+	b &= 0x7fffffff
+	switch {
+	case b > 0x7f800000: // not a number: keep it one
+		return sign | 0x7e00
+	case b >= 0x477ff000: // rounds to 65536 or more
+		return sign | 0x7c00
+	case b < 0x38800000: // below the smallest normal: adding 1/2 puts the
+		// subnormal's bits at the end of the fraction, rounded
+		return sign | uint16(math.Float32bits(math.Float32frombits(b)+0.5)-0x3f000000)
+	}
+	return sign | uint16((b-0x38000000+0xfff+(b>>13&1))>>13)
+}
+
+// ToBFloat16 rounds to bfloat16, to nearest even.
+func ToBFloat16(f float32) uint16 {
+	b := math.Float32bits(f)
+	if b&0x7fffffff > 0x7f800000 {
+		return uint16(b>>16) | 0x40
+	}
+	return uint16((b + 0x7fff + (b >> 16 & 1)) >> 16)
+}

@@ -238,7 +238,7 @@ var openCLIPNames = [...][2]string{
 // come without their prefix. Its q, k and v are one matrix, of which each
 // becomes a window; text_projection is stored transposed, so that it is the
 // one tensor that is copied.
-func openCLIP(file string, ts []Tensor) ([]Tensor, error) {
+func openCLIP(file string, ts []Tensor, held *holdings) ([]Tensor, error) {
 	var out []Tensor
 	put := func(t Tensor, name string) {
 		t.Name = name
@@ -256,7 +256,7 @@ func openCLIP(file string, ts []Tensor) ([]Tensor, error) {
 			put(t, "text_model.final_layer_norm"+strings.TrimPrefix(t.Name, "ln_final"))
 			continue
 		case "text_projection":
-			tr, err := transposed(file, t)
+			tr, err := transposed(file, t, held)
 			if err != nil {
 				return nil, err
 			}
@@ -302,12 +302,17 @@ func openCLIP(file string, ts []Tensor) ([]Tensor, error) {
 }
 
 // transposed is the matrix t with rows and columns exchanged, in memory.
-func transposed(file string, t Tensor) (Tensor, error) {
+func transposed(file string, t Tensor, held *holdings) (Tensor, error) {
 	if len(t.Shape) != 2 {
 		return t, &FormatError{File: file, Key: t.Name, Reason: "is not a matrix"}
 	}
 	rows, cols, size := t.Shape[0], t.Shape[1], t.Type.Size()
-	data := make([]byte, len(t.Data))
+	mem, err := newArena(int64(len(t.Data)), 1)
+	if err != nil {
+		return t, err
+	}
+	held.also(mem.mem.close)
+	data := mem.take(len(t.Data))
 	for r := range rows {
 		for c := range cols {
 			copy(data[(c*rows+r)*size:(c*rows+r+1)*size], t.Data[(r*cols+c)*size:])

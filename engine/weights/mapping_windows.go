@@ -24,3 +24,13 @@ func systemMap(f *os.File, size int) (mapping, error) {
 		return errors.Join(windows.UnmapViewOfFile(addr), windows.CloseHandle(h))
 	}}, nil
 }
+
+// systemAlloc returns zeroed memory outside Go's heap.
+func systemAlloc(size int) (mapping, error) {
+	addr, err := windows.VirtualAlloc(0, uintptr(size), windows.MEM_COMMIT|windows.MEM_RESERVE, windows.PAGE_READWRITE)
+	if err != nil {
+		return mapping{}, err
+	}
+	data := unsafe.Slice((*byte)(*(*unsafe.Pointer)(unsafe.Pointer(&addr))), size)
+	return mapping{data: data, close: func() error { return windows.VirtualFree(addr, 0, windows.MEM_RELEASE) }}, nil
+}

@@ -119,17 +119,19 @@ type Model struct {
 	closeErr  error
 }
 
-// holdings are the mappings that one or more models share.
+// holdings is what must be given back when the last model that uses it is
+// closed: mappings, memory, the holdings of a model that this one shares with.
 type holdings struct {
 	users atomic.Int32
 	mu    sync.Mutex
-	files []*File
+	last  []func() error
 }
 
-func (h *holdings) add(f *File) {
+// also has f called when the last user is gone.
+func (h *holdings) also(f func() error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.files = append(h.files, f)
+	h.last = append(h.last, f)
 }
 
 func (h *holdings) drop() error {
@@ -139,11 +141,26 @@ func (h *holdings) drop() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var errs []error
-	for _, f := range h.files {
-		errs = append(errs, f.Close())
+	for _, f := range h.last {
+		errs = append(errs, f())
 	}
-	h.files = nil
+	h.last = nil
 	return errors.Join(errs...)
+}
+
+// joinDrop gives up what h holds because of err.
+func joinDrop(err error, h *holdings) error { return errors.Join(err, h.drop()) }
+
+// derived is a model with the components of m that holds h.
+func (m *Model) derived(h *holdings) *Model {
+	return &Model{
+		Name: m.Name, Kind: m.Kind, Family: m.Family, Root: m.Root, Pipeline: m.Pipeline,
+		UNet: m.UNet, ControlNet: m.ControlNet, VAE: m.VAE, TextEncoder: m.TextEncoder, TextEncoder2: m.TextEncoder2, Upscaler: m.Upscaler,
+		Tokenizer: m.Tokenizer, Tokenizer2: m.Tokenizer2, Scheduler: m.Scheduler,
+		ForceZerosForEmptyPrompt: m.ForceZerosForEmptyPrompt,
+		Card:                     m.Card, Assumed: m.Assumed, Ignored: m.Ignored,
+		held: h,
+	}
 }
 
 // Close gives the model's files back. Weights of a model that was derived from

@@ -288,12 +288,12 @@ func openCheckpoint(s source, f *File, o options) (*Model, error) {
 		return nil, err
 	}
 	m.TextEncoder = &Component[TextConfig]{}
-	if m.TextEncoder.Weights, err = textSet(f, c.text1, c.open1, m); err != nil {
+	if m.TextEncoder.Weights, err = textSet(f, c.text1, c.open1, m, s.held); err != nil {
 		return nil, err
 	}
 	if c.text2 != "" {
 		m.TextEncoder2 = &Component[TextConfig]{}
-		if m.TextEncoder2.Weights, err = textSet(f, c.text2, true, m); err != nil {
+		if m.TextEncoder2.Weights, err = textSet(f, c.text2, true, m, s.held); err != nil {
 			return nil, err
 		}
 	}
@@ -306,12 +306,12 @@ func openCheckpoint(s source, f *File, o options) (*Model, error) {
 	return m, c.configure(s, m, o)
 }
 
-func textSet(f *File, prefix string, open bool, m *Model) (*Set, error) {
+func textSet(f *File, prefix string, open bool, m *Model, held *holdings) (*Set, error) {
 	ts := split(f, prefix)
 	if !open {
 		return renamed(f.Name(), ts, textName, func(n string) error { m.Ignored = append(m.Ignored, prefix+n); return nil })
 	}
-	ts, err := openCLIP(f.Name(), ts)
+	ts, err := openCLIP(f.Name(), ts, held)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package weights
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -79,17 +80,36 @@ func (s source) open(name string) (*File, error) {
 	} else if s.disk {
 		f, err = OpenFile(s.full(name))
 	} else {
-		b, rerr := fs.ReadFile(s.fsys, name)
-		if rerr != nil {
-			return nil, fmt.Errorf("weights: %w", rerr)
-		}
-		f, err = ParseFile(s.full(name), b)
+		f, err = s.load(name)
 	}
 	if err != nil {
 		return nil, err
 	}
-	s.held.add(f)
+	s.held.also(f.Close)
 	return f, nil
+}
+
+// load reads a file of an fs.FS into memory of its own.
+func (s source) load(name string) (*File, error) {
+	r, err := s.fsys.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("weights: %w", err)
+	}
+	defer func() { _ = r.Close() }() // it was only read
+	st, err := r.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("weights: %w", err)
+	}
+	mem, err := newArena(st.Size(), 1)
+	if err != nil {
+		return nil, err
+	}
+	s.held.also(mem.mem.close)
+	b := mem.take(int(st.Size()))
+	if _, err := io.ReadFull(r, b); err != nil {
+		return nil, fmt.Errorf("weights: reading %s: %w", s.full(name), err)
+	}
+	return ParseFile(s.full(name), b)
 }
 
 // glob lists the files of a folder whose names end so, sorted.
