@@ -1,0 +1,236 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"time"
+
+	"github.com/selvage-studio/selvage/engine/diffusion"
+	"github.com/selvage-studio/selvage/engine/pattern"
+	"github.com/selvage-studio/selvage/engine/pattern/seam"
+	"github.com/selvage-studio/selvage/engine/starter"
+	"github.com/selvage-studio/selvage/gpu"
+)
+
+// Progress says how far a use case has come.
+type Progress struct {
+	// Stage is what is being done, in a person's words: "Loading the model".
+	Stage string
+	// Step counts from 1 of Steps; both are 0 for a stage that has none.
+	Step, Steps int
+	// Fraction is the whole call's, 0 to 1.
+	Fraction float64
+	// Preview is what the cell looks like so far, nil where there is nothing new.
+	Preview *image.NRGBA
+}
+
+// Made is one generated repeat.
+type Made struct {
+	// Request is complete: made again on the same device it gives the same
+	// bytes.
+	Request Request
+	Plan    pattern.Plan
+	// Cell is the picture of the cell at Plan.Picture.
+	Cell *image.NRGBA64
+	// Inking is there for models that make screens: it can be inked anew.
+	Inking *starter.Inking
+	// Palette is the chips of Inking's positions, ground first.
+	Palette []Chip
+
+	Seam         seam.Report
+	Warnings     []string
+	UnknownWords []string
+	Device       gpu.Device
+	// Asymmetry is how far a mirror's prediction was from symmetry, relative
+	// root mean square, before it was made symmetrical.
+	Asymmetry     float64
+	Took, Compute time.Duration
+}
+
+// Repeat is the layout of the cell.
+func (m *Made) Repeat() pattern.Repeat { return m.Request.Repeat.Repeat }
+
+// Statement says what was generated, what was enlarged and the effective DPI.
+func (m *Made) Statement() string { return m.Plan.Statement() }
+
+// Generate makes one repeat. It reports before anything slow begins and at
+// least once a step, from one goroutine, and stops within a step when ctx is
+// done. Errors of the request are a *UsageError or one of engine/pattern's and
+// engine/diffusion's own.
+func (s *Session) Generate(ctx context.Context, r Request, report func(Progress)) (*Made, error) {
+	if report == nil {
+		report = func(Progress) {}
+	}
+	began := time.Now()
+	report(Progress{Stage: "Loading the model"})
+	o, q, err := s.acquire(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	defer s.release(o)
+	r, err = s.complete(r, o)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := s.demand(r, o.facts).Plan()
+	if err != nil {
+		return nil, err
+	}
+	work, err := s.work(r, o, plan.Generated)
+	if err != nil {
+		return nil, err
+	}
+	results, err := o.pipeline.Generate(ctx, work, func(g diffusion.Progress) { report(fromEngine(g)) })
+	if err != nil {
+		return nil, err
+	}
+	made := &Made{
+		Request: r, Plan: plan, Device: q.Device(),
+		UnknownWords: results[0].UnknownWords, Asymmetry: results[0].Asymmetry, Compute: results[0].Compute,
+	}
+	made.Request.Sampler, made.Request.Width, made.Request.Height = results[0].Sampler, plan.Generated.Width, plan.Generated.Height
+	report(Progress{Stage: "Finishing", Fraction: finishing})
+	if err := s.finish(ctx, made, results[0].Picture, o, q, report); err != nil {
+		return nil, err
+	}
+	if made.Seam, err = seam.Measure(made.Cell, made.Repeat()); err != nil {
+		return nil, err
+	}
+	made.warn(q.Fallbacks())
+	made.Took = time.Since(began)
+	report(Progress{Stage: "Done", Fraction: 1})
+	return made, nil
+}
+
+// Shares of the whole that have passed when a stage begins.
+const (
+	sampling  = 0.05
+	decoding  = 0.90
+	finishing = 0.95
+)
+
+func fromEngine(g diffusion.Progress) Progress {
+	p := Progress{Step: g.Step, Steps: g.Steps, Preview: nrgba(g.Preview)}
+	switch g.Stage {
+	case diffusion.StageLoad, diffusion.StageEncode:
+		p.Stage, p.Fraction = "Reading the prompt", sampling/2
+	case diffusion.StageSample:
+		p.Stage, p.Fraction = "Sampling", sampling
+		if g.Steps > 0 {
+			p.Fraction += (decoding - sampling) * float64(g.Step) / float64(g.Steps)
+		}
+	case diffusion.StageDecode:
+		p.Stage, p.Fraction = "Decoding", decoding
+	}
+	return p
+}
+
+// warn gathers what a designer has to know before printing.
+func (m *Made) warn(fallbacks []gpu.Fallback) {
+	for _, f := range fallbacks {
+		m.Warnings = append(m.Warnings, fmt.Sprintf("%s did not start: %v; %s was used instead", f.Device.Name, f.Err, m.Device.Name))
+	}
+	m.Warnings = append(m.Warnings, m.Plan.Notes...)
+	m.Warnings = append(m.Warnings, m.Plan.Warnings...)
+	for _, w := range m.UnknownWords {
+		m.Warnings = append(m.Warnings, fmt.Sprintf("the model does not know the word %q, so it had no effect", w))
+	}
+	if !m.Seam.Pass {
+		m.Warnings = append(m.Warnings, "the seam is visible: "+m.Seam.String())
+	}
+	if m.Request.Repeat.Kind == pattern.Mirror {
+		m.Warnings = append(m.Warnings, fmt.Sprintf(
+			"a mirror repeat samples four times the cell's area; its prediction was %.1f %% from symmetry before it was made symmetrical", 100*m.Asymmetry))
+	}
+	if m.Request.Model == starter.Name {
+		m.Warnings = append(m.Warnings, starter.Honest)
+	}
+}
+
+// finish takes what the model made to the size of the plan and gives it its
+// colours.
+func (s *Session) finish(ctx context.Context, m *Made, pic *diffusion.Picture, o *opened, q *gpu.Queue, report func(Progress)) error {
+	if o.facts.screens {
+		return s.ink(ctx, m, pic)
+	}
+	if m.Plan.Enlarge > 1 && o.upscaler != nil {
+		up, err := diffusion.NewUpscaler(o.upscaler, q)
+		if err != nil {
+			return err
+		}
+		pic, err = up.Upscale(ctx, pic, m.Repeat(), func(done, of int) {
+			report(Progress{Stage: "Enlarging", Step: done, Steps: of, Fraction: finishing + (1-finishing)*float64(done)/float64(of)})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	m.Cell = nrgba64(pic)
+	if want := m.Plan.Picture; pic.W != want.Width || pic.H != want.Height {
+		cell, err := pattern.Resample(m.Cell, m.Repeat(), want)
+		if err != nil {
+			return err
+		}
+		m.Cell = cell
+	}
+	return nil
+}
+
+// acquire opens the models of a request, or finds them open, and the device.
+func (s *Session) acquire(ctx context.Context, r Request) (*opened, *gpu.Queue, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q, err := s.queue(ctx, r.Device)
+	if err != nil {
+		return nil, nil, err
+	}
+	key := r.openKey(q.Device().ID)
+	o, ok := s.open[key]
+	if !ok {
+		if o, err = s.openModels(ctx, r, q); err != nil {
+			return nil, nil, err
+		}
+		s.open[key] = o
+	}
+	o.users++
+	s.touch(key)
+	return o, q, errors.Join(s.evict())
+}
+
+func (s *Session) release(o *opened) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o.users--
+}
+
+// mostOpen is how many combinations of models stay open. Mapped weights cost
+// next to nothing; merged LoRAs are memory of our own.
+const mostOpen = 4
+
+func (s *Session) touch(key string) {
+	for i, k := range s.order {
+		if k == key {
+			s.order = append(s.order[:i], s.order[i+1:]...)
+			break
+		}
+	}
+	s.order = append(s.order, key)
+}
+
+// evict closes the models that nobody used for the longest time.
+func (s *Session) evict() error {
+	var errs []error
+	for i := 0; i < len(s.order) && len(s.open) > mostOpen; {
+		o := s.open[s.order[i]]
+		if o.users > 0 {
+			i++
+			continue
+		}
+		errs = append(errs, o.close())
+		delete(s.open, s.order[i])
+		s.order = append(s.order[:i], s.order[i+1:]...)
+	}
+	return errors.Join(errs...)
+}

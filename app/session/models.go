@@ -1,0 +1,213 @@
+package session
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/selvage-studio/selvage/engine/diffusion"
+	"github.com/selvage-studio/selvage/engine/pattern"
+	"github.com/selvage-studio/selvage/engine/starter"
+	"github.com/selvage-studio/selvage/engine/weights"
+)
+
+// facts are what a plan and a request need to know of a model.
+type facts struct {
+	stride, native int
+	// screens says that it makes screens, which enlarge by any factor and
+	// take a palette.
+	screens  bool
+	factors  []int // of the upscaler that was named with it
+	sampler  string
+	steps    int
+	guidance float64
+}
+
+// factsOf reads a model's facts off its configuration.
+func factsOf(m *weights.Model, upscaler *weights.Model) facts {
+	f := facts{steps: 25, guidance: 7, native: 512}
+	scale := 1 << max(len(m.VAE.Config.BlockOutChannels)-1, 0)
+	f.stride = pattern.Stride(scale, len(m.UNet.Config.BlockOutChannels)-1)
+	if n := m.UNet.Config.SampleSize; n > 0 {
+		f.native = n * scale
+	}
+	if m.Name == starter.Name && m.Root == "" {
+		f.screens, f.native = true, starter.Native
+		f.sampler, f.steps, f.guidance = starter.Sampler, starter.Steps, starter.Guidance
+	}
+	if upscaler != nil {
+		f.factors = []int{upscaler.Upscaler.Config.Scale}
+	}
+	return f
+}
+
+// openKey names the combination of models that a request needs on a device.
+func (r Request) openKey(device string) string {
+	b, err := json.Marshal([]any{device, r.Model, r.LoRAs, r.ControlNet, r.Upscaler})
+	if err != nil {
+		return fmt.Sprint(device, r.Model, r.LoRAs, r.ControlNet, r.Upscaler) // weights that are no numbers
+	}
+	return string(b)
+}
+
+// openModels opens everything that a request names. Callers hold mu.
+func (s *Session) openModels(ctx context.Context, r Request, d diffusion.Device) (o *opened, err error) {
+	o = &opened{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, o.close())
+		}
+	}()
+	base, err := s.openModel(r.Model)
+	if err != nil {
+		return o, err
+	}
+	o.models = append(o.models, base)
+	if base.UNet == nil {
+		return o, usage("%s is a %s, not a model that makes pictures; name one with --model", base.Name, base.Kind)
+	}
+	o.model, o.hash = base, hashOf(base)
+	if len(r.LoRAs) > 0 {
+		var add []weights.LoRA
+		for _, l := range r.LoRAs {
+			add = append(add, weights.LoRA{Path: s.shelf().Find(l.Path), Scale: float32(l.Weight)})
+		}
+		merged, err := base.WithLoRAs(ctx, add, nil)
+		if err != nil {
+			return o, err
+		}
+		o.models = append(o.models, merged)
+		o.model = merged
+	}
+	var extras diffusion.Extras
+	if r.ControlNet != "" {
+		if extras.Control, err = s.openModel(r.ControlNet); err != nil {
+			return o, err
+		}
+		o.models = append(o.models, extras.Control)
+		if extras.Control.ControlNet == nil {
+			return o, usage("%s is a %s, not a ControlNet", r.ControlNet, extras.Control.Kind)
+		}
+	}
+	if r.Upscaler != "" {
+		if o.upscaler, err = s.openModel(r.Upscaler); err != nil {
+			return o, err
+		}
+		o.models = append(o.models, o.upscaler)
+		if o.upscaler.Upscaler == nil {
+			return o, usage("%s is a %s, not an upscaler", r.Upscaler, o.upscaler.Kind)
+		}
+	}
+	o.facts = factsOf(o.model, o.upscaler)
+	o.pipeline, err = diffusion.New(o.model, d, extras)
+	return o, err
+}
+
+// openModel opens the starter, an installed model, or a path.
+func (s *Session) openModel(name string) (*weights.Model, error) {
+	if name == "" || name == starter.Name {
+		return starter.Open()
+	}
+	path := s.shelf().Find(name)
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		return nil, usage("there is no model %q: it is neither installed (selvage models list) nor a folder or file here", name)
+	}
+	return weights.Open(path)
+}
+
+// hashOf is the SHA-256 over the hashes of a model's files in its card.
+func hashOf(m *weights.Model) string {
+	if len(m.Card.Files) == 0 {
+		return ""
+	}
+	var lines []string
+	for _, f := range m.Card.Files {
+		lines = append(lines, f.SHA256+"  "+f.Path+"\n")
+	}
+	slices.Sort(lines)
+	h := sha256.New()
+	for _, l := range lines {
+		h.Write([]byte(l))
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// complete fills in what a request leaves to the model.
+func (s *Session) complete(r Request, o *opened) (Request, error) {
+	if r.Version > requestVersion {
+		return r, usage("the request is of version %d, this program knows up to %d; take a newer Selvage", r.Version, requestVersion)
+	}
+	r.Version = requestVersion
+	if r.Model == "" {
+		r.Model = starter.Name
+	}
+	if r.ModelHash != "" && o.hash != "" && r.ModelHash != o.hash {
+		return r, usage("the request was made with other weights (%.12s…) than %s has now (%.12s…), so it cannot give the same picture; name the model to use with --model", r.ModelHash, r.Model, o.hash)
+	}
+	r.ModelHash = o.hash
+	if r.Sampler == "" {
+		r.Sampler = o.facts.sampler
+	}
+	if r.Steps == 0 {
+		r.Steps = o.facts.steps
+	}
+	if r.Guidance == 0 {
+		r.Guidance = o.facts.guidance
+	}
+	if r.Init != nil && r.Strength == 0 {
+		r.Strength = 0.75
+	}
+	if !o.facts.screens && len(r.Palette) > 0 {
+		return r, usage("--palette is for models that make screens, such as starter; %s makes pictures", r.Model)
+	}
+	if r.Repeat.Kind != pattern.None && r.Roll == nil {
+		r.Roll = new(float64)
+		*r.Roll = defaultRoll
+	}
+	return r, r.Repeat.Validate()
+}
+
+// defaultRoll wraps from the first step on: see the measurements in
+// engine/DESIGN.md.
+const defaultRoll = 0
+
+// demand is what a request asks of a cell's size.
+func (s *Session) demand(r Request, f facts) pattern.Demand {
+	return pattern.Demand{
+		Repeat: r.Repeat.Repeat, Stride: f.stride, Width: r.Width, Height: r.Height,
+		RepeatWidth: r.RepeatWidth, RepeatHeight: r.RepeatHeight, DPI: r.DPI,
+		Native: f.native, Limit: 4 * f.native * f.native, Factors: f.factors, AnyEnlargement: f.screens,
+	}
+}
+
+// work is a request in the engine's terms, with its pictures read.
+func (s *Session) work(r Request, o *opened, size pattern.Size) (diffusion.Request, error) {
+	w := diffusion.Request{
+		Prompt: r.Prompt, Negative: r.Negative, Width: size.Width, Height: size.Height,
+		Steps: r.Steps, Guidance: r.Guidance, Rescale: r.Rescale, Sampler: r.Sampler, ClipSkip: r.ClipSkip,
+		Seed: r.Seed, Count: 1, Repeat: r.Repeat.Repeat, Preview: true, Strength: r.Strength, ControlScale: r.ControlScale,
+	}
+	if r.Roll != nil {
+		w.RollUntil = *r.Roll
+	}
+	var err error
+	if w.Init, err = readPicture(r.Init, r.Repeat.Repeat, size); err != nil {
+		return w, fmt.Errorf("init: %w", err)
+	}
+	if w.Control, err = readPicture(r.Control, r.Repeat.Repeat, size); err != nil {
+		return w, fmt.Errorf("control: %w", err)
+	}
+	mask, err := readPicture(r.Mask, r.Repeat.Repeat, size)
+	if err != nil {
+		return w, fmt.Errorf("mask: %w", err)
+	}
+	if mask != nil {
+		w.Mask = luminance(mask)
+	}
+	return w, nil
+}

@@ -1,0 +1,166 @@
+// Package session is the program without a face: the use cases of the studio,
+// as the command line and the window both call them.
+//
+//	s, err := session.Open(session.Config{})
+//	if err != nil { ... }
+//	defer s.Close()
+//	made, err := s.Generate(ctx, session.Request{Prompt: "tulips", Model: "starter"}, nil)
+//	files, err := s.Export(ctx, made[0], "tulips.png", session.ExportOptions{})
+//
+// A session opens nothing before it is needed: the ONNX Runtime with the first
+// generation, a model with the first request that names it.
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/selvage-studio/selvage/engine/diffusion"
+	"github.com/selvage-studio/selvage/engine/weights"
+	"github.com/selvage-studio/selvage/gpu"
+)
+
+// Config says where a session keeps things and what it runs on; zero values
+// are the system's usual places and the best device.
+type Config struct {
+	// DataDir holds the installed models, CacheDir what can be made again.
+	DataDir, CacheDir string
+	// Library is ONNX Runtime's shared library; empty is what set-up fetched,
+	// or what SELVAGE_ONNXRUNTIME names.
+	Library string
+	// Device is the ID of the device to use where a request names none.
+	Device string
+	// MemoryBudget is the bytes that programs and weights may take on a
+	// device; 0 is a share of the device's memory.
+	MemoryBudget int64
+}
+
+// Session is an open program. It is safe for concurrent use.
+type Session struct {
+	cfg Config
+
+	mu      sync.Mutex
+	runtime *gpu.Runtime
+	queues  map[string]*gpu.Queue
+	open    map[string]*opened
+	order   []string // of open, least recently used first
+}
+
+// opened is a pipeline with the models that it holds open.
+type opened struct {
+	pipeline *diffusion.Pipeline
+	model    *weights.Model
+	upscaler *weights.Model
+	models   []*weights.Model
+	facts    facts
+	hash     string
+	users    int
+}
+
+// Open makes a session. Close it.
+func Open(cfg Config) (*Session, error) {
+	if cfg.DataDir == "" {
+		dir, err := dataDir()
+		if err != nil {
+			return nil, fmt.Errorf("there is no place for the studio's data: %w; set SELVAGE_DATA to a folder", err)
+		}
+		cfg.DataDir = dir
+	}
+	if cfg.CacheDir == "" {
+		dir, err := os.UserCacheDir()
+		if err != nil {
+			dir = os.TempDir()
+		}
+		cfg.CacheDir = filepath.Join(dir, "selvage")
+	}
+	return &Session{cfg: cfg, queues: map[string]*gpu.Queue{}, open: map[string]*opened{}}, nil
+}
+
+// dataDir is where a person's data lives on this system.
+func dataDir() (string, error) {
+	if d := os.Getenv("SELVAGE_DATA"); d != "" {
+		return d, nil
+	}
+	if d := os.Getenv("XDG_DATA_HOME"); d != "" {
+		return filepath.Join(d, "selvage"), nil
+	}
+	d, err := os.UserConfigDir()
+	if err != nil {
+		return "", err
+	}
+	if home, err := os.UserHomeDir(); err == nil && d == filepath.Join(home, ".config") {
+		d = filepath.Join(home, ".local", "share")
+	}
+	return filepath.Join(d, "selvage"), nil
+}
+
+// Close gives back what the session opened, in the reverse order.
+func (s *Session) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var errs []error
+	// Programs look at the models' mapped weights, so the runtime goes first.
+	if s.runtime != nil {
+		errs = append(errs, s.runtime.Close())
+	}
+	for _, o := range s.open {
+		errs = append(errs, o.close())
+	}
+	s.queues, s.open, s.order, s.runtime = map[string]*gpu.Queue{}, map[string]*opened{}, nil, nil
+	return errors.Join(errs...)
+}
+
+func (o *opened) close() error {
+	var errs []error
+	for i := len(o.models) - 1; i >= 0; i-- {
+		errs = append(errs, o.models[i].Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Devices lists what the engine can run on, the best first.
+func (s *Session) Devices() ([]gpu.Device, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	rt, err := s.engine()
+	if err != nil {
+		return nil, err
+	}
+	return rt.Devices(), nil
+}
+
+// engine loads ONNX Runtime once. Callers hold mu.
+func (s *Session) engine() (*gpu.Runtime, error) {
+	if s.runtime == nil {
+		rt, err := gpu.Open(gpu.Config{Library: s.cfg.Library, CacheDir: s.cfg.CacheDir, Budget: s.cfg.MemoryBudget})
+		if err != nil {
+			return nil, err
+		}
+		s.runtime = rt
+	}
+	return s.runtime, nil
+}
+
+// queue opens a device once. Callers hold mu.
+func (s *Session) queue(ctx context.Context, id string) (*gpu.Queue, error) {
+	if id == "" {
+		id = s.cfg.Device
+	}
+	if q, ok := s.queues[id]; ok {
+		return q, nil
+	}
+	rt, err := s.engine()
+	if err != nil {
+		return nil, err
+	}
+	q, err := rt.Queue(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	s.queues[id] = q
+	return q, nil
+}

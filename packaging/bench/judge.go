@@ -1,0 +1,91 @@
+package main
+
+import (
+	"image"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/selvage-studio/selvage/engine/diffusion"
+)
+
+// startOfProcess is when the system started this process.
+func startOfProcess() time.Time {
+	stat, err := os.ReadFile("/proc/self/stat")
+	uptime, err2 := os.ReadFile("/proc/uptime")
+	if err != nil || err2 != nil {
+		return time.Now()
+	}
+	// Field 22, counted behind the name, which may hold spaces.
+	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
+	const startTime, ticks = 19, 100.0
+	began, _ := strconv.ParseFloat(fields[startTime], 64)
+	up, _ := strconv.ParseFloat(strings.Fields(string(uptime))[0], 64)
+	return time.Now().Add(-time.Duration((up - began/ticks) * float64(time.Second)))
+}
+
+func planes(pic *diffusion.Picture) *image.NRGBA {
+	img := image.NewNRGBA(image.Rect(0, 0, pic.W, pic.H))
+	n := pic.W * pic.H
+	for k := range n {
+		for c := range 3 {
+			img.Pix[4*k+c] = uint8(pic.Pix[c*n+k]*255 + 0.5)
+		}
+		img.Pix[4*k+3] = 255
+	}
+	return img
+}
+
+// followed says whether a picture of screens shows what can be checked of its
+// prompt.
+func (t told) followed(pic *diffusion.Picture) bool {
+	const least = 0.015 // of the cell, to count as a position
+	n := pic.W * pic.H
+	var area [4]int // ground and three positions
+	position := make([]int, n)
+	for k := range n {
+		r, g, b := pic.Pix[k], pic.Pix[n+k], pic.Pix[2*n+k]
+		best := 0
+		switch {
+		case r > 0.5 && g > 0.5 && b > 0.5, max(r, g, b) < 0.5:
+		case r >= g && r >= b:
+			best = 1
+		case g >= b:
+			best = 2
+		default:
+			best = 3
+		}
+		position[k] = best
+		area[best]++
+	}
+	colors := 0
+	for _, a := range area[1:] {
+		if float64(a) > least*float64(n) {
+			colors++
+		}
+	}
+	if colors != t.colors {
+		return false
+	}
+	if !t.across && !t.down {
+		return true
+	}
+	// Stripes change along one axis and stand still along the other.
+	var dx, dy int
+	for y := range pic.H {
+		for x := range pic.W {
+			here := position[y*pic.W+x] != 0
+			if x+1 < pic.W && here != (position[y*pic.W+x+1] != 0) {
+				dx++
+			}
+			if y+1 < pic.H && here != (position[(y+1)*pic.W+x] != 0) {
+				dy++
+			}
+		}
+	}
+	if t.across {
+		return dy > 2*dx
+	}
+	return dx > 2*dy
+}

@@ -1,0 +1,307 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"gorgonia.org/tensor"
+
+	"github.com/selvage-studio/selvage/engine/diffusion"
+	"github.com/selvage-studio/selvage/engine/graph"
+	"github.com/selvage-studio/selvage/engine/pattern"
+	"github.com/selvage-studio/selvage/engine/pattern/seam"
+	"github.com/selvage-studio/selvage/engine/starter"
+	"github.com/selvage-studio/selvage/engine/weights"
+	"github.com/selvage-studio/selvage/gpu"
+)
+
+// ours runs one measurement of this program and prints its figures.
+func ours(ctx context.Context, args []string) error {
+	if len(args) == 0 {
+		return errors.New("say what to measure")
+	}
+	var f figures
+	var err error
+	switch args[0] {
+	case "step":
+		f, err = step(ctx, args[1], args[2], args[3:])
+	case "first":
+		f, err = first(ctx, args[1])
+	case "starter":
+		f, err = starterRun(ctx)
+	case "rolling":
+		f, err = rolling(ctx)
+	case "graphs":
+		f, err = graphs()
+	default:
+		err = fmt.Errorf("there is nothing called %s to measure", args[0])
+	}
+	if err != nil {
+		return err
+	}
+	f.PeakBytes = peakBytes()
+	out, err := json.Marshal(f)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(os.Stdout, "%s\n", out)
+	return err
+}
+
+// peakBytes is the largest resident memory that the process had.
+func peakBytes() int64 {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0
+	}
+	for line := range strings.SplitSeq(string(status), "\n") {
+		if kib, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			n, _ := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(kib), "kB")), 10, 64)
+			return n << 10
+		}
+	}
+	return 0
+}
+
+// processorQueue opens the CPU.
+func processorQueue(ctx context.Context) (*gpu.Runtime, *gpu.Queue, error) {
+	rt, err := gpu.Open(gpu.Config{})
+	if err != nil {
+		return nil, nil, err
+	}
+	q, err := rt.Queue(ctx, "cpu")
+	if err != nil {
+		return nil, nil, errors.Join(err, rt.Close())
+	}
+	return rt, q, nil
+}
+
+func ones(n int) []float32 {
+	v := make([]float32, n)
+	for i := range v {
+		v[i] = float32(i%17)/17 - 0.5
+	}
+	return v
+}
+
+// step times forwards of a UNet at 64 x 64 latents, batch 1.
+func step(ctx context.Context, dir, runs string, layout []string) (f figures, err error) {
+	drop := ""
+	if len(layout) > 1 {
+		drop = layout[1]
+	}
+	rep, err := pattern.ParseRepeat(layout[0], drop)
+	if err != nil {
+		return f, err
+	}
+	n, err := strconv.Atoi(runs)
+	if err != nil {
+		return f, err
+	}
+	began := time.Now()
+	m, err := weights.Open(dir)
+	if err != nil {
+		return f, err
+	}
+	defer func() { err = errors.Join(err, m.Close()) }()
+	rt, q, err := processorQueue(ctx)
+	if err != nil {
+		return f, err
+	}
+	defer func() { err = errors.Join(err, rt.Close()) }()
+	spec, err := graph.UNet(m.UNet.Config, m.UNet.Weights, graph.Options{Batch: 1, Height: 64, Width: 64, Tokens: 77, Repeat: rep, Fused: true})
+	if err != nil {
+		return f, err
+	}
+	p, err := q.Load(ctx, spec)
+	if err != nil {
+		return f, err
+	}
+	f.LoadSeconds = time.Since(began).Seconds()
+	run := func() (float64, error) {
+		began := time.Now()
+		_, err := p.Run(ctx, map[string]*tensor.Dense{
+			"latent":   tensor.New(tensor.WithShape(1, 4, 64, 64), tensor.WithBacking(ones(4*64*64))),
+			"timestep": tensor.New(tensor.WithShape(1), tensor.WithBacking([]float32{500})),
+			"context":  tensor.New(tensor.WithShape(1, 77, 768), tensor.WithBacking(ones(77*768))),
+		})
+		return time.Since(began).Seconds(), err
+	}
+	if f.First, err = run(); err != nil {
+		return f, err
+	}
+	for range n {
+		s, err := run()
+		if err != nil {
+			return f, err
+		}
+		f.Seconds = append(f.Seconds, s)
+	}
+	return f, nil
+}
+
+// first is the time from the start of the process to the end of the first of
+// two steps with guidance.
+func first(ctx context.Context, dir string) (f figures, err error) {
+	began := startOfProcess()
+	m, err := weights.Open(dir)
+	if err != nil {
+		return f, err
+	}
+	defer func() { err = errors.Join(err, m.Close()) }()
+	rt, q, err := processorQueue(ctx)
+	if err != nil {
+		return f, err
+	}
+	defer func() { err = errors.Join(err, rt.Close()) }()
+	p, err := diffusion.New(m, q, diffusion.Extras{})
+	if err != nil {
+		return f, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	_, err = p.Generate(ctx, diffusion.Request{
+		Prompt: "red tulips on a cream ground", Width: 512, Height: 512, Steps: 2, Guidance: 7.5, Seed: 1,
+		Repeat: pattern.Repeat{Kind: pattern.None},
+	}, func(g diffusion.Progress) {
+		if g.Stage == diffusion.StageSample && g.Step == 1 {
+			f.Seconds = append(f.Seconds, time.Since(began).Seconds())
+			cancel()
+		}
+	})
+	if errors.Is(err, context.Canceled) {
+		err = nil
+	}
+	return f, err
+}
+
+// openStarter makes a pipeline of the starter model.
+func openStarter(ctx context.Context) (*diffusion.Pipeline, func() error, error) {
+	m, err := starter.Open()
+	if err != nil {
+		return nil, nil, err
+	}
+	rt, q, err := processorQueue(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := diffusion.New(m, q, diffusion.Extras{})
+	if err != nil {
+		return nil, nil, err
+	}
+	return p, func() error { return errors.Join(rt.Close(), m.Close()) }, nil
+}
+
+// starterRun is one generation of the starter after one that warms up.
+func starterRun(ctx context.Context) (f figures, err error) {
+	p, shut, err := openStarter(ctx)
+	if err != nil {
+		return f, err
+	}
+	defer func() { err = errors.Join(err, shut()) }()
+	r := diffusion.Request{
+		Prompt: "large flowers two colours", Width: 256, Height: 256, Steps: 20, Guidance: starter.Guidance,
+		Sampler: starter.Sampler, Seed: 1, Repeat: pattern.Repeat{Kind: pattern.HalfDrop},
+	}
+	for range 2 {
+		made, err := p.Generate(ctx, r, nil)
+		if err != nil {
+			return f, err
+		}
+		f.Values = map[string]float64{"total": made[0].Total.Seconds(), "runs": made[0].Compute.Seconds()}
+	}
+	return f, nil
+}
+
+// rollShares are the shares of rolled steps that are compared.
+func rollShares() []float64 { return []float64{0, 0.4, 0.8, 1} }
+
+// rollingSeeds is how many pictures are made of every prompt.
+const rollingSeeds = 3
+
+// told is a prompt with what can be checked of it.
+type told struct {
+	prompt string
+	colors int
+	across bool // stripes run across
+	down   bool // stripes run down
+}
+
+func rollingPrompts() []told {
+	return []told{
+		{prompt: "large flowers grid one colour", colors: 1},
+		{prompt: "large flowers half-drop two colours", colors: 2},
+		{prompt: "dense daisies three colours", colors: 3},
+		{prompt: "polka dots grid one colour", colors: 1},
+		{prompt: "polka dots two colours", colors: 2},
+		{prompt: "scallops three colours", colors: 3},
+		{prompt: "horizontal stripes one colour", colors: 1, across: true},
+		{prompt: "vertical stripes two colours", colors: 2, down: true},
+		{prompt: "chevron two colours", colors: 2},
+		{prompt: "sparse hearts brick one colour", colors: 1},
+	}
+}
+
+// rolling compares wrapping in every step with rolling first.
+func rolling(ctx context.Context) (f figures, err error) {
+	p, shut, err := openStarter(ctx)
+	if err != nil {
+		return f, err
+	}
+	defer func() { err = errors.Join(err, shut()) }()
+	f.Values = map[string]float64{}
+	rep := pattern.Repeat{Kind: pattern.HalfDrop, N: 1, D: 2}
+	for _, roll := range rollShares() {
+		key := strconv.FormatFloat(roll, 'g', 3, 64)
+		var followed, proved, asked float64
+		worst := 0.0
+		for _, want := range rollingPrompts() {
+			made, err := p.Generate(ctx, diffusion.Request{
+				Prompt: want.prompt, Width: 128, Height: 128, Steps: 16, Guidance: starter.Guidance, Sampler: starter.Sampler,
+				Seed: 100, Count: rollingSeeds, Repeat: rep, RollUntil: roll,
+			}, nil)
+			if err != nil {
+				return f, err
+			}
+			for _, m := range made {
+				report, err := seam.Measure(planes(m.Picture), rep)
+				if err != nil {
+					return f, err
+				}
+				asked++
+				worst = max(worst, report.Statistic)
+				if report.Pass {
+					proved++
+				}
+				if want.followed(m.Picture) {
+					followed++
+				}
+			}
+		}
+		f.Values["followed "+key], f.Values["proved "+key], f.Values["worst "+key] = followed/asked, proved/asked, worst
+	}
+	return f, nil
+}
+
+// graphs times the building of SDXL's UNet, whose weights are shapes only.
+func graphs() (f figures, err error) {
+	cfg, set, err := weights.Shapes(weights.SDXL)
+	if err != nil {
+		return f, err
+	}
+	o := graph.Options{Batch: 2, Height: 128, Width: 128, Tokens: 77, Repeat: pattern.Repeat{Kind: pattern.HalfDrop}, Fused: true}
+	for range 5 {
+		began := time.Now()
+		if _, err := graph.UNet(cfg, set, o); err != nil {
+			return f, err
+		}
+		f.Seconds = append(f.Seconds, time.Since(began).Seconds())
+	}
+	return f, nil
+}
