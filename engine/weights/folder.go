@@ -28,15 +28,18 @@ func Open(name string, opts ...Option) (*Model, error) {
 	held := &holdings{}
 	held.users.Store(1)
 	var m *Model
+	var s source
 	if st.IsDir() {
-		m, err = openFolder(newDiskSource(name, held), o)
+		s = newDiskSource(name, held)
+		m, err = openFolder(s, o)
 	} else {
-		m, err = openSingle(newDiskSource(filepath.Dir(name), held), filepath.Base(name), o)
+		s = newDiskSource(filepath.Dir(name), held)
+		m, err = openSingle(s, filepath.Base(name), o)
 	}
 	if err != nil {
-		return nil, errors.Join(err, held.drop())
+		return nil, joinDrop(err, held)
 	}
-	m.held = held
+	m.held, m.read = held, *s.read
 	m.Root = name
 	m.Name = strings.TrimSuffix(filepath.Base(name), ".safetensors")
 	if abs, err := filepath.Abs(name); err == nil && m.Name == "." {
@@ -67,7 +70,7 @@ func OpenFS(fsys fs.FS, name string, opts ...Option) (*Model, error) {
 	held.users.Store(1)
 	m, err := openFolder(source{root: name, fsys: fsys, blobs: o.blobs, held: held}, o)
 	if err != nil {
-		return nil, errors.Join(err, held.drop())
+		return nil, joinDrop(err, held)
 	}
 	m.held, m.Name = held, name
 	if m.Card.Name == "" {
@@ -82,9 +85,20 @@ func openFolder(s source, o options) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	if card.Open != "" {
+		// A single file, with its card and what was said about it beside it.
+		m, err := openSingle(s, card.Open, o)
+		if err == nil {
+			m.Card = card
+		}
+		return m, err
+	}
 	m, err := openFolderModel(s, o)
 	if err != nil {
 		return nil, err
+	}
+	if !s.exists("model_index.json") && !s.exists("config.json") && !s.exists(CardFile) && m.Card.Name != "" {
+		card = m.Card // a single file's own words
 	}
 	m.Card = card
 	m.Card.Kind, m.Card.Family = m.Kind, m.Family

@@ -114,6 +114,7 @@ type Model struct {
 	// Ignored lists the names in a single file that no component uses.
 	Ignored []string
 
+	read      []Piece // the files that were read
 	held      *holdings
 	closeOnce sync.Once
 	closeErr  error

@@ -115,7 +115,9 @@ func openSingle(s source, name string, o options) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.Card = cardOfFile(f)
+	if m.Card, err = cardOfFile(s, f); err != nil {
+		return nil, err
+	}
 	m.Card.Kind, m.Card.Family = m.Kind, m.Family
 	return m, nil
 }
@@ -324,7 +326,7 @@ func textSet(f *File, prefix string, open bool, m *Model, held *holdings) (*Set,
 // the shapes agree; else from the shapes and the published models.
 func (c checkpoint) configure(s source, m *Model, o options) error {
 	if o.config != "" {
-		return c.configureFrom(newDiskSource(o.config, s.held), m, o)
+		return c.configureFrom(s.elsewhere(o.config), m, o)
 	}
 	if s.disk {
 		beside := []string{s.root, strings.TrimSuffix(c.Name(), filepath.Ext(c.Name()))}
@@ -332,9 +334,10 @@ func (c checkpoint) configure(s source, m *Model, o options) error {
 			if _, err := os.Stat(filepath.Join(dir, "unet", "config.json")); err != nil {
 				continue
 			}
-			trial := copies(m)
-			if err := c.configureFrom(newDiskSource(dir, s.held), trial, o); err != nil {
-				continue // it belongs to another model
+			trial, before := copies(m), s.reads()
+			if err := c.configureFrom(s.elsewhere(dir), trial, o); err != nil {
+				s.forget(before) // it belongs to another model
+				continue
 			}
 			m.UNet, m.VAE, m.TextEncoder, m.TextEncoder2 = trial.UNet, trial.VAE, trial.TextEncoder, trial.TextEncoder2
 			m.Tokenizer, m.Tokenizer2, m.Scheduler = trial.Tokenizer, trial.Tokenizer2, trial.Scheduler

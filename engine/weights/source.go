@@ -23,10 +23,24 @@ type source struct {
 	disk  bool
 	blobs map[string][]byte
 	held  *holdings
+	read  *[]Piece // on disk, every file that was read
 }
 
 func newDiskSource(dir string, held *holdings) source {
-	return source{root: dir, fsys: os.DirFS(dir), disk: true, held: held}
+	return source{root: dir, fsys: os.DirFS(dir), disk: true, held: held, read: new([]Piece)}
+}
+
+// elsewhere is another folder on disk for the same model.
+func (s source) elsewhere(dir string) source {
+	s.root, s.fsys, s.disk, s.blobs = dir, os.DirFS(dir), true, nil
+	return s
+}
+
+// note remembers that a file was read.
+func (s source) note(name string) {
+	if s.read != nil {
+		*s.read = append(*s.read, Piece{From: s.full(name), To: name})
+	}
 }
 
 // full is the name of a file in messages, and on disk its path.
@@ -36,6 +50,11 @@ func (s source) full(name string) string {
 	}
 	return path.Join(s.root, name)
 }
+
+// reads is how many files were read so far; forget goes back to that number.
+func (s source) reads() int { return len(*s.read) }
+
+func (s source) forget(n int) { *s.read = (*s.read)[:n] }
 
 func (s source) exists(name string) bool {
 	if _, ok := s.blobs[name]; ok {
@@ -68,6 +87,7 @@ func (s source) text(name string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("weights: %w", err)
 	}
+	s.note(name)
 	return b, nil
 }
 
@@ -86,6 +106,7 @@ func (s source) open(name string) (*File, error) {
 		return nil, err
 	}
 	s.held.also(f.Close)
+	s.note(name)
 	return f, nil
 }
 
