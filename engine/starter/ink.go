@@ -1,0 +1,236 @@
+package starter
+
+import (
+	"fmt"
+	"math"
+	"sort"
+
+	"github.com/selvage-studio/selvage/engine/pattern"
+	"github.com/selvage-studio/selvage/engine/pattern/screen"
+)
+
+// Positions of the screens that the pilot draws, in the order of a palette: the
+// ground first, the ink of outlines last.
+const (
+	Ground = iota
+	First
+	Second
+	Third
+	Outline
+	Positions
+)
+
+// Corners are the colours in which a model draws its positions, in the order
+// of a palette; each is a corner of the colour cube.
+type Corners [][3]float32
+
+// PilotCorners is the pilot's: ground black, first red, second green, third
+// blue, outline white.
+func PilotCorners() Corners {
+	return Corners{Ground: {0, 0, 0}, First: {1, 0, 0}, Second: {0, 1, 0}, Third: {0, 0, 1}, Outline: {1, 1, 1}}
+}
+
+// Inking says how screens are read and cleaned before they are enlarged.
+type Inking struct {
+	Corners Corners
+
+	// Smooth is the width, in samples of the screens, of the Gaussian that
+	// evens their contours.
+	Smooth float64
+
+	// Speck is the area, in samples, below which an island is taken for dirt
+	// and given to its surroundings; 0 keeps all.
+	Speck int
+}
+
+// DefaultInking returns what was chosen by eye on the pilot's pictures: less
+// smoothing leaves its contours ragged, more eats its outlines; its smallest
+// dots have a dozen samples.
+func DefaultInking() Inking { return Inking{Corners: PilotCorners(), Smooth: 0.7, Speck: 8} }
+
+// Screens turns the model's picture into fields: planes holds R, G and B of
+// height rows of width samples, 0 to 1 (values beyond are the model's
+// overshoot and are taken for the corner they are near).
+//
+// A sample on a contour is a mix of two positions, so every sample is taken
+// for the mix of the two corners of the colour cube whose connecting edge it
+// lies nearest to. Mixing fields, and not colours, is what keeps a third
+// colour out of the border of two: halfway from red to green is as near to
+// black as to either of them.
+func (k Inking) Screens(planes []float32, width, height int, r pattern.Repeat) (*screen.Fields, error) {
+	n := width * height
+	if n <= 0 || len(planes) != 3*n {
+		return nil, fmt.Errorf("starter: %d values are not three screens of %d x %d", len(planes), width, height)
+	}
+	for i, v := range planes {
+		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+			return nil, fmt.Errorf("starter: the model's screens hold %v at sample %d, %d", v, i%width, i%n/width)
+		}
+	}
+	positions := len(k.Corners)
+	if positions < 2 {
+		return nil, fmt.Errorf("starter: %d corners; a model draws a ground and at least one position", positions)
+	}
+	f := &screen.Fields{Width: width, Height: height, Positions: positions, Data: make([]float32, positions*n)}
+	for i := range n {
+		a, b, share := k.Corners.mixOf([3]float32{planes[i], planes[n+i], planes[2*n+i]})
+		f.Data[b*n+i] += share
+		f.Data[a*n+i] += 1 - share
+	}
+	if k.Smooth > 0 {
+		for p := range positions {
+			if err := smooth(f.Data[p*n:(p+1)*n], width, height, r, k.Smooth); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if k.Speck > 0 {
+		k.despeckle(f, r)
+	}
+	return f, nil
+}
+
+// Ink separates the model's picture at a size: clean screens for a palette of
+// one chip for each corner. See Screens for planes.
+func (k Inking) Ink(planes []float32, width, height int, r pattern.Repeat, to pattern.Size) (*screen.Separation, error) {
+	f, err := k.Screens(planes, width, height, r)
+	if err != nil {
+		return nil, err
+	}
+	return f.Separate(r, to)
+}
+
+// mixOf returns the two positions that c is a mix of, and the second's share.
+func (corners Corners) mixOf(c [3]float32) (a, b int, share float32) {
+	best := float32(math.Inf(1))
+	for p, from := range corners {
+		for q := p + 1; q < len(corners); q++ {
+			to := corners[q]
+			var dot, length float32
+			for k := range c {
+				d := to[k] - from[k]
+				dot += d * (c[k] - from[k])
+				length += d * d
+			}
+			t := min(max(dot/length, 0), 1)
+			var dist float32
+			for k := range c {
+				e := from[k] + t*(to[k]-from[k]) - c[k]
+				dist += e * e
+			}
+			if dist < best-1e-9 {
+				best, a, b, share = dist, p, q, t
+			}
+		}
+	}
+	return a, b, share
+}
+
+// smooth filters one plane with a Gaussian of sigma samples over the plane of
+// the repeat.
+func smooth(plane []float32, w, h int, r pattern.Repeat, sigma float64) error {
+	reach := int(math.Ceil(3 * sigma))
+	kernel := make([]float32, 2*reach+1)
+	var sum float64
+	for i := range kernel {
+		sum += math.Exp(-float64((i-reach)*(i-reach)) / (2 * sigma * sigma))
+	}
+	for i := range kernel {
+		kernel[i] = float32(math.Exp(-float64((i-reach)*(i-reach))/(2*sigma*sigma)) / sum)
+	}
+	ext, err := pattern.Extend(plane, w, h, 1, r, reach)
+	if err != nil {
+		return err
+	}
+	ew := w + 2*reach
+	wide := make([]float32, (h+2*reach)*w)
+	for y := range h + 2*reach {
+		for x := range w {
+			var v float32
+			for k, g := range kernel {
+				v += g * ext[y*ew+x+k]
+			}
+			wide[y*w+x] = v
+		}
+	}
+	for y := range h {
+		for x := range w {
+			var v float32
+			for k, g := range kernel {
+				v += g * wide[(y+k)*w+x]
+			}
+			plane[y*w+x] = v
+		}
+	}
+	return nil
+}
+
+// despeckle gives islands of fewer than Speck samples, counted over the edges
+// of the cell, to the position that most of their neighbours have.
+func (k Inking) despeckle(f *screen.Fields, r pattern.Repeat) {
+	w, h := f.Width, f.Height
+	n := w * h
+	label := make([]int, n)
+	for i := range label {
+		for p := 1; p < f.Positions; p++ {
+			if f.Data[p*n+i] > f.Data[label[i]*n+i] {
+				label[i] = p
+			}
+		}
+	}
+	seen := make([]bool, n)
+	for start := range n {
+		if seen[start] {
+			continue
+		}
+		mine := label[start]
+		island := []int{start}
+		seen[start] = true
+		around := map[int]int{}
+		for at := 0; at < len(island); at++ {
+			x, y := island[at]%w, island[at]/w
+			for _, d := range [][2]int{{1, 0}, {-1, 0}, {0, 1}, {0, -1}} {
+				cx, cy, ok := r.Source(x+d[0], y+d[1], w, h)
+				if !ok {
+					continue
+				}
+				i := cy*w + cx
+				switch {
+				case label[i] != mine:
+					around[label[i]]++
+				case !seen[i]:
+					seen[i] = true
+					island = append(island, i)
+				}
+			}
+		}
+		if len(island) >= k.Speck || len(around) == 0 {
+			continue
+		}
+		heirs := make([]int, 0, len(around))
+		for p := range around {
+			heirs = append(heirs, p)
+		}
+		sort.Slice(heirs, func(i, j int) bool {
+			if around[heirs[i]] != around[heirs[j]] {
+				return around[heirs[i]] > around[heirs[j]]
+			}
+			return heirs[i] < heirs[j]
+		})
+		for _, i := range island {
+			f.Data[heirs[0]*n+i] += f.Data[mine*n+i]
+			f.Data[mine*n+i] = 0
+		}
+		// The soft rim of the island would still show through at a large
+		// enlargement: it goes as well.
+		for _, i := range island {
+			for _, d := range [][2]int{{1, 0}, {-1, 0}, {0, 1}, {0, -1}} {
+				cx, cy, ok := r.Source(i%w+d[0], i/w+d[1], w, h)
+				if j := cy*w + cx; ok && label[j] != mine {
+					f.Data[heirs[0]*n+j] += f.Data[mine*n+j]
+					f.Data[mine*n+j] = 0
+				}
+			}
+		}
+	}
+}
