@@ -70,14 +70,11 @@ type hardware struct {
 
 // hardware lists what the providers of the library could run on.
 func (n *native) hardware() ([]hardware, error) {
-	name := C.CString("selvage")
-	defer C.free(unsafe.Pointer(name))
-	var env unsafe.Pointer
-	// There is one environment per process; this takes a reference to the binding's.
-	if err := n.check("environment", C.ort_create_env(n.api, name, &env)); err != nil {
+	env, err := n.environment()
+	if err != nil {
 		return nil, err
 	}
-	defer C.ort_release(n.api, C.SLOT_RELEASE_ENV, env)
+	defer n.releaseEnvironment(env)
 	var devices *unsafe.Pointer
 	var count C.size_t
 	if err := n.check("list of devices", C.ort_ep_devices(n.api, env, &devices, &count)); err != nil {
@@ -111,13 +108,42 @@ type value struct{ p unsafe.Pointer }
 // tensorOver makes a tensor that reads and writes the caller's bytes, which the
 // caller keeps alive and, when they are Go's, pins until the value is released.
 func (n *native) tensorOver(data []byte, shape []int, t DType) (value, error) {
-	dims := make([]C.int64_t, len(shape)+1) // one more, for an address where the rank is 0
-	for i, d := range shape {
-		dims[i] = C.int64_t(d)
-	}
+	dims := cShape(shape)
 	var v value
 	err := n.check("tensor", C.ort_tensor_over(n.api, n.info, unsafe.Pointer(unsafe.SliceData(data)), C.size_t(len(data)), &dims[0], C.size_t(len(shape)), C.int(t.ONNX()), &v.p))
 	return v, err
+}
+
+// tensorOf is tensorOver when external is true, and else a tensor with a copy.
+func (n *native) tensorOf(data []byte, shape []int, t DType, external bool) (v value, err error) {
+	if external {
+		return n.tensorOver(data, shape, t)
+	}
+	dims := cShape(shape)
+	err = n.check("tensor", C.ort_tensor_copy(n.api, unsafe.Pointer(unsafe.SliceData(data)), C.size_t(len(data)), &dims[0], C.size_t(len(shape)), C.int(t.ONNX()), &v.p))
+	return v, err
+}
+
+// tensorOwning makes a tensor with memory of its own, to be filled at data.
+func (n *native) tensorOwning(size int64, shape []int, t DType) (v value, data unsafe.Pointer, err error) {
+	if data = C.ort_memory(C.size_t(size)); data == nil {
+		return v, nil, fmt.Errorf("the system has no %s of memory left", Bytes(size))
+	}
+	dims := cShape(shape)
+	err = n.check("tensor", C.ort_tensor_owning(n.api, data, C.size_t(size), &dims[0], C.size_t(len(shape)), C.int(t.ONNX()), &v.p))
+	if err != nil {
+		C.ort_memory_free(data)
+	}
+	return v, data, err
+}
+
+// cShape is a shape as C takes it, with one more, for an address where the rank is 0.
+func cShape(shape []int) []C.int64_t {
+	dims := make([]C.int64_t, len(shape)+1)
+	for i, d := range shape {
+		dims[i] = C.int64_t(d)
+	}
+	return dims
 }
 
 func (n *native) releaseValue(v value) {
@@ -194,25 +220,94 @@ func newCStrings(list []string) cStrings {
 }
 
 func (c cStrings) free() {
+	if c.p == nil {
+		return
+	}
 	for _, p := range unsafe.Slice(c.p, c.count) {
 		C.free(unsafe.Pointer(p))
 	}
 	C.free(unsafe.Pointer(c.p))
 }
 
-// addExternalInitializers hands the values over in place of the external data of
-// the model's initializers of these names.
-func (n *native) addExternalInitializers(options unsafe.Pointer, names []string, values []value) error {
-	if len(names) == 0 {
-		return nil
+// session makes a session of a model whose weights, declared as inputs of the names,
+// arrive as tensors, which are handed over.
+func (n *native) session(model []byte, options unsafe.Pointer, names []string, tensors *weightTensors) (session unsafe.Pointer, err error) {
+	env, err := n.environment()
+	if err != nil {
+		return nil, err
 	}
-	c := newCStrings(names)
-	defer c.free()
-	list := make([]unsafe.Pointer, len(values))
-	for i, v := range values {
-		list[i] = v.p
+	defer n.releaseEnvironment(env)
+	if err := n.check("model", C.ort_editor_session(n.api, env, unsafe.Pointer(unsafe.SliceData(model)), C.size_t(len(model)), options, &session)); err != nil {
+		return nil, err
 	}
-	return n.check("weights", C.ort_add_external_initializers(n.api, options, c.p, &list[0], C.size_t(len(list))))
+	defer func() {
+		if err != nil {
+			n.releaseSession(session)
+			session = nil
+		}
+	}()
+	var graph unsafe.Pointer
+	if err := n.check("graph of weights", C.ort_editor_graph(n.api, &graph)); err != nil {
+		return nil, err
+	}
+	if err := n.fill(graph, session, names, tensors); err != nil {
+		C.ort_release(n.api, C.SLOT_RELEASE_GRAPH, graph)
+		return session, err
+	}
+	if err := n.check("weights", C.ort_editor_apply(n.api, session, graph)); err != nil {
+		return session, err
+	}
+	return session, n.check("compilation", C.ort_editor_finish(n.api, session, options))
+}
+
+// fill puts the tensors into the graph, and says which inputs remain.
+func (n *native) fill(graph, session unsafe.Pointer, names []string, tensors *weightTensors) error {
+	isWeight := make(map[string]bool, len(names))
+	for i, name := range names {
+		isWeight[name] = true
+		var external C.int
+		if tensors.extern[i] {
+			external = 1
+		}
+		c := C.CString(name)
+		err := n.check("weight "+name, C.ort_editor_initializer(n.api, graph, c, tensors.values[i].p, external))
+		C.free(unsafe.Pointer(c))
+		if err != nil {
+			return err
+		}
+		tensors.values[i].p = nil // the graph's now
+	}
+	all, err := n.names(session, false)
+	if err != nil {
+		return err
+	}
+	var inputs []string
+	var indices []C.size_t
+	for i, name := range all {
+		if !isWeight[name] {
+			inputs, indices = append(inputs, name), append(indices, C.size_t(i))
+		}
+	}
+	list := newCStrings(inputs)
+	defer list.free()
+	return n.check("inputs", C.ort_editor_inputs(n.api, graph, session, list.p, unsafe.SliceData(indices), C.size_t(len(inputs))))
+}
+
+func (n *native) releaseSession(session unsafe.Pointer) {
+	C.ort_release(n.api, C.SLOT_RELEASE_SESSION, session)
+}
+
+// environment takes a reference to the environment, of which a process has one: the
+// binding's.
+func (n *native) environment() (unsafe.Pointer, error) {
+	name := C.CString("selvage")
+	defer C.free(unsafe.Pointer(name))
+	var env unsafe.Pointer
+	return env, n.check("environment", C.ort_create_env(n.api, name, &env))
+}
+
+func (n *native) releaseEnvironment(env unsafe.Pointer) {
+	C.ort_release(n.api, C.SLOT_RELEASE_ENV, env)
 }
 
 // cancelLoad makes the creation of a session with these options fail as soon as it

@@ -24,10 +24,12 @@ enum {
   SLOT_RUN = 9,
   SLOT_SESSION_GET_INPUT_COUNT = 30,
   SLOT_SESSION_GET_OUTPUT_COUNT = 31,
+  SLOT_SESSION_GET_INPUT_TYPE = 33,
   SLOT_SESSION_GET_INPUT_NAME = 36,
   SLOT_SESSION_GET_OUTPUT_NAME = 37,
   SLOT_CREATE_RUN_OPTIONS = 39,
   SLOT_RUN_OPTIONS_SET_TERMINATE = 46,
+  SLOT_CREATE_TENSOR = 48,
   SLOT_CREATE_TENSOR_WITH_DATA = 49,
   SLOT_GET_TENSOR_MUTABLE_DATA = 51,
   SLOT_GET_TENSOR_ELEMENT_TYPE = 60,
@@ -40,13 +42,19 @@ enum {
   SLOT_RELEASE_ENV = 92,
   SLOT_RELEASE_STATUS = 93,
   SLOT_RELEASE_MEMORY_INFO = 94,
+  SLOT_RELEASE_SESSION = 95,
   SLOT_RELEASE_VALUE = 96,
   SLOT_RELEASE_RUN_OPTIONS = 97,
+  SLOT_RELEASE_TYPE_INFO = 98,
   SLOT_RELEASE_TYPE_AND_SHAPE = 99,
   SLOT_GET_AVAILABLE_PROVIDERS = 125,
   SLOT_RELEASE_AVAILABLE_PROVIDERS = 126,
   SLOT_ADD_RUN_CONFIG_ENTRY = 165,
-  SLOT_ADD_EXTERNAL_INITIALIZERS = 210,
+  SLOT_RELEASE_VALUE_INFO = 285,
+  SLOT_RELEASE_GRAPH = 287,
+  SLOT_RELEASE_MODEL = 288,
+  SLOT_GET_MODEL_EDITOR = 291,
+  SLOT_CREATE_TENSOR_WITH_DATA_AND_DELETER = 292,
   SLOT_SET_LOAD_CANCELLATION = 293,
   SLOT_GET_KEY_VALUE_PAIRS = 298,
   SLOT_GET_EP_DEVICES = 303,
@@ -57,6 +65,19 @@ enum {
   SLOT_HARDWARE_DEVICE_METADATA = 311,
   SLOT_EP_DEVICE_EP_NAME = 312,
   SLOT_EP_DEVICE_DEVICE = 316,
+};
+
+// Places in the table of the model editor, a part of the API with a table of its own.
+enum {
+  EDITOR_CREATE_VALUE_INFO = 5,
+  EDITOR_CREATE_GRAPH = 7,
+  EDITOR_SET_GRAPH_INPUTS = 8,
+  EDITOR_ADD_INITIALIZER = 10,
+  EDITOR_CREATE_MODEL = 12,
+  EDITOR_ADD_GRAPH = 13,
+  EDITOR_CREATE_SESSION = 16,
+  EDITOR_APPLY_MODEL = 18,
+  EDITOR_FINALIZE = 19,
 };
 
 // ort_get_api calls OrtGetApiBase (the library's one export) and returns the table,
@@ -74,14 +95,36 @@ void ort_release_providers(ort_api api, char **names, int count);
 ort_status *ort_cpu_memory_info(ort_api api, ort_handle **info);
 ort_status *ort_tensor_over(ort_api api, ort_handle *info, void *data, size_t bytes,
                             const int64_t *shape, size_t rank, int type, ort_handle **value);
+// ort_tensor_owning is ort_tensor_over for memory of ort_memory, which it frees when the
+// tensor goes, wherever that is.
+ort_status *ort_tensor_owning(ort_api api, void *data, size_t bytes, const int64_t *shape, size_t rank,
+                              int type, ort_handle **value);
+// ort_tensor_copy makes a tensor of ONNX Runtime's own memory with these contents.
+ort_status *ort_tensor_copy(ort_api api, const void *data, size_t bytes, const int64_t *shape, size_t rank,
+                            int type, ort_handle **value);
+// ort_memory returns bytes of memory, aligned to 64 and given back to the system by
+// ort_memory_free at once; NULL when there is none.
+void *ort_memory(size_t bytes);
+void ort_memory_free(void *p);
+
 ort_status *ort_tensor_data(ort_api api, ort_handle *value, void **data);
 ort_status *ort_tensor_info(ort_api api, ort_handle *value, ort_handle **info);
 ort_status *ort_info_type(ort_api api, ort_handle *info, int *type);
 ort_status *ort_info_rank(ort_api api, ort_handle *info, size_t *rank);
 ort_status *ort_info_shape(ort_api api, ort_handle *info, int64_t *shape, size_t rank);
 
-ort_status *ort_add_external_initializers(ort_api api, ort_handle *options, const char *const *names,
-                                          ort_handle *const *values, size_t count);
+// A model whose weights arrive as tensors is made in three steps: a session of the model
+// with the weights declared as inputs; a graph with tensors for them, and with those
+// inputs that stay; and the session's end. Each takes over what it is given.
+ort_status *ort_editor_session(ort_api api, ort_handle *env, const void *model, size_t bytes,
+                               ort_handle *options, ort_handle **session);
+ort_status *ort_editor_graph(ort_api api, ort_handle **graph);
+ort_status *ort_editor_initializer(ort_api api, ort_handle *graph, const char *name, ort_handle *value, int external);
+ort_status *ort_editor_inputs(ort_api api, ort_handle *graph, ort_handle *session, const char *const *names,
+                              const size_t *indices, size_t count);
+ort_status *ort_editor_apply(ort_api api, ort_handle *session, ort_handle *graph);
+ort_status *ort_editor_finish(ort_api api, ort_handle *session, ort_handle *options);
+
 ort_status *ort_cancel_load(ort_api api, ort_handle *options);
 
 // ort_session_count and ort_session_name list a session's inputs (output 0) and

@@ -104,7 +104,7 @@ func (p *Program) run(ctx context.Context, in map[string]*tensor.Dense) (map[str
 		defer ending.Done()
 		_ = options.terminate()
 	})
-	outputs, err := n.run(p.p.raw, options, p.p.cInputs, inputs, p.p.cOutputs)
+	outputs, err := n.run(p.p.session, options, p.p.cInputs, inputs, p.p.cOutputs)
 	if stop() {
 		ending.Done()
 	}

@@ -49,8 +49,10 @@ type worker struct {
 // loadedProgram is a compiled graph on a device.
 type loadedProgram struct {
 	key, name string
-	session   *ort.DynamicAdvancedSession
-	raw       unsafe.Pointer // OrtSession
+	native    *native
+	session   unsafe.Pointer // OrtSession
+	tensors   *weightTensors
+	weights   []Weight // whose bytes the session reads, kept alive
 	inputs    []string
 	outputs   []string
 	cInputs   cStrings
@@ -200,7 +202,8 @@ func (w *worker) unload(p *loadedProgram) {
 }
 
 func (p *loadedProgram) free() {
-	_ = p.session.Destroy() // cannot fail: it frees
+	p.native.releaseSession(p.session)
+	p.tensors.release()
 	p.cInputs.free()
 	p.cOutputs.free()
 }
@@ -231,35 +234,48 @@ func (w *worker) compile(ctx context.Context, s *Spec) (*loadedProgram, error) {
 	if err != nil {
 		return nil, err
 	}
-	held, err := w.attach(ctx, raw, s.Weights)
+	open, err := openModel(s)
 	if err != nil {
 		return nil, err
 	}
-	defer held.release()
-
-	cancelled := context.AfterFunc(ctx, func() { _ = w.native.cancelLoad(raw) })
-	session, err := ort.NewDynamicAdvancedSessionWithONNXData(s.Model, nil, nil, options)
-	cancelled()
+	tensors, err := newWeightTensors(ctx, w.native, s.Weights)
 	if err != nil {
 		return nil, err
 	}
-	p := &loadedProgram{key: s.Key, name: s.Name, session: session}
-	if err := p.inspect(w.native); err != nil {
-		_ = session.Destroy()
+	names := make([]string, len(s.Weights))
+	for i := range s.Weights {
+		names[i] = s.Weights[i].Name
+	}
+	// The options must outlive a call of cancelLoad that has begun.
+	var ending sync.WaitGroup
+	ending.Add(1)
+	stop := context.AfterFunc(ctx, func() {
+		defer ending.Done()
+		_ = w.native.cancelLoad(raw)
+	})
+	session, err := w.native.session(open, raw, names, tensors)
+	if stop() {
+		ending.Done()
+	}
+	ending.Wait()
+	if err != nil {
+		tensors.release()
+		return nil, err
+	}
+	p := &loadedProgram{native: w.native, key: s.Key, name: s.Name, session: session, tensors: tensors, weights: s.Weights}
+	if err := p.inspect(); err != nil {
+		p.free()
 		return nil, err
 	}
 	return p, nil
 }
 
 // inspect reads the names of the session's inputs and outputs.
-func (p *loadedProgram) inspect(n *native) (err error) {
-	if p.raw, err = pointerIn(p.session, "s", "ortSession"); err != nil {
+func (p *loadedProgram) inspect() (err error) {
+	if p.inputs, err = p.native.names(p.session, false); err != nil {
 		return err
 	}
-	if p.inputs, err = n.names(p.raw, false); err != nil {
-		return err
-	}
-	if p.outputs, err = n.names(p.raw, true); err != nil {
+	if p.outputs, err = p.native.names(p.session, true); err != nil {
 		return err
 	}
 	p.cInputs, p.cOutputs = newCStrings(p.inputs), newCStrings(p.outputs)
@@ -301,78 +317,6 @@ func (w *worker) configure(o *ort.SessionOptions) error {
 		}
 	}
 	return w.device.appendTo(o)
-}
-
-// heldWeights are weights on their way into a session.
-type heldWeights struct {
-	n       *native
-	values  []value
-	widened block
-}
-
-func (h *heldWeights) release() {
-	for _, v := range h.values {
-		h.n.releaseValue(v)
-	}
-	if h.widened.p != nil {
-		h.widened.free()
-	}
-}
-
-// attach hands the weights to the session options: those of the graph's type as they
-// lie, the others widened into memory of C.
-func (w *worker) attach(ctx context.Context, options unsafe.Pointer, weights []Weight) (*heldWeights, error) {
-	h := &heldWeights{n: w.native}
-	var widen []*Weight
-	var offsets []int64
-	var total int64
-	for i := range weights {
-		if wt := &weights[i]; wt.GraphType() != wt.Type {
-			widen, offsets = append(widen, wt), append(offsets, total)
-			total += (wt.size() + 63) &^ 63
-		}
-	}
-	if total > 0 {
-		var err error
-		if h.widened, err = newBlock(total); err != nil {
-			return nil, err
-		}
-		if err := widenAll(ctx, h.widened, widen, offsets); err != nil {
-			h.release()
-			return nil, err
-		}
-	}
-	var names []string
-	for i, next := range weightIndex(weights) {
-		data := weights[i].Data
-		if next >= 0 {
-			data = h.widened.bytes(offsets[next], weights[i].size())
-		}
-		v, err := w.native.tensorOver(data, weights[i].Shape, weights[i].GraphType())
-		if err != nil {
-			h.release()
-			return nil, fmt.Errorf("weight %q: %w", weights[i].Name, err)
-		}
-		h.values, names = append(h.values, v), append(names, weights[i].Name)
-	}
-	if err := w.native.addExternalInitializers(options, names, h.values); err != nil {
-		h.release()
-		return nil, err
-	}
-	return h, nil
-}
-
-// weightIndex numbers the weights that are widened, in order; -1 for the others.
-func weightIndex(weights []Weight) []int {
-	index, n := make([]int, len(weights)), 0
-	for i := range weights {
-		index[i] = -1
-		if weights[i].GraphType() != weights[i].Type {
-			index[i] = n
-			n++
-		}
-	}
-	return index
 }
 
 // deviceOption is a provider's option as the binding takes it.
