@@ -5,6 +5,7 @@ import (
 	"math"
 	"runtime"
 	"sync"
+	"unsafe"
 )
 
 // Float32s returns the tensor's numbers as float32 in a new slice. Float16 and
@@ -40,8 +41,20 @@ func widen(dst []float32, typ DType, src []byte) {
 		return
 	}
 	src = src[:len(dst)*typ.Size()]
+	if n := len(dst) &^ 15; n > 0 && halfVectors() && (typ == F16 || typ == BF16) {
+		if typ == F16 {
+			widenHalf(&dst[0], &src[0], n)
+		} else {
+			widenBrain(&dst[0], &src[0], n)
+		}
+		dst, src = dst[n:], src[2*n:]
+	}
 	switch typ {
 	case F32:
+		if binary.NativeEndian.Uint16([]byte{1, 0}) == 1 {
+			copy(unsafe.Slice((*byte)(unsafe.Pointer(&dst[0])), 4*len(dst)), src)
+			return
+		}
 		for i := range dst {
 			dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(src[4*i:]))
 		}
