@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/selvage-studio/selvage/ui/plane"
 )
 
 // event is something that happened. The types below are all there are.
@@ -51,6 +53,8 @@ type (
 		// gesture is the same for changes that Undo takes back in one.
 		gesture string
 	}
+	kept     struct{ cell *image.NRGBA }
+	laid     struct{ ground, over *plane.Plane }
 	undone   struct{}
 	noticed  struct{ notice Notice }
 	relieved struct{ id uint64 }
@@ -70,6 +74,8 @@ func (discarded) isEvent()      {}
 func (viewed) isEvent()         {}
 func (compared) isEvent()       {}
 func (inked) isEvent()          {}
+func (kept) isEvent()           {}
+func (laid) isEvent()           {}
 func (undone) isEvent()         {}
 func (noticed) isEvent()        {}
 func (relieved) isEvent()       {}
@@ -99,7 +105,7 @@ func reduce(s State, e event) State {
 		s = s.arrive(e)
 	case opened:
 		if s.Canvas == nil {
-			s.Canvas = &Piece{ID: e.id, Result: e.result}
+			s.Canvas = &Piece{ID: e.id, Result: e.result, Kept: true}
 		}
 	case accepted:
 		s = s.accept(e.id)
@@ -112,12 +118,23 @@ func reduce(s State, e event) State {
 		s.Comparing = e.on && s.Viewing != 0 && s.Canvas != nil
 	case inked:
 		s = s.ink(e)
+	case kept:
+		if s.Canvas != nil && s.Canvas.Result.Cell == e.cell {
+			p := *s.Canvas
+			p.Kept = true
+			s.Canvas = &p
+		}
+	case laid:
+		s.Ground, s.Over = e.ground, e.over
 	case undone:
 		s = s.takeBack()
 	case noticed:
 		s = s.notice(e.notice)
 	case relieved:
 		s.Notices = slices.DeleteFunc(slices.Clone(s.Notices), func(n Notice) bool { return n.ID == e.id })
+	}
+	for len(s.undo) > 0 && s.retained() > maxRetained {
+		s.undo = s.undo[1:]
 	}
 	s.Undoable = ""
 	if n := len(s.undo); n > 0 {
@@ -163,7 +180,7 @@ func (s State) arrive(e arrived) State {
 	s.letters++
 	// The oldest that nobody looks at goes when the strip is full, as a
 	// discard that can be undone.
-	for len(s.Candidates) > maxCandidates {
+	for len(s.Candidates) > 1 && (len(s.Candidates) > maxCandidates || s.held() > maxRetained) {
 		old := s.Candidates[0].ID
 		if old == s.Viewing {
 			old = s.Candidates[1].ID
@@ -171,6 +188,15 @@ func (s State) arrive(e arrived) State {
 		s = s.discard(old)
 	}
 	return s
+}
+
+// held is the memory of the candidates' pictures in bytes.
+func (s State) held() int {
+	bytes := 0
+	for _, c := range s.Candidates {
+		bytes += len(c.Result.Cell.Pix)
+	}
+	return bytes
 }
 
 func (s State) remember(label string) State {
@@ -213,6 +239,7 @@ func (s State) discard(id uint64) State {
 
 func (s State) ink(e inked) State {
 	recolor := func(p Piece) Piece {
+		p.Kept = false
 		p.Result.Cell = e.cell
 		p.Result.Request.Palette = e.chips
 		p.Result.Palette = slices.Clone(p.Result.Palette)

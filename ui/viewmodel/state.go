@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/selvage-studio/selvage/engine/pattern"
+	"github.com/selvage-studio/selvage/ui/plane"
 )
 
 // State is all that the studio shows at one moment. Nobody changes a State
@@ -29,7 +30,11 @@ type State struct {
 	Viewing uint64
 	// Comparing shows what is viewed and the canvas side by side.
 	Comparing bool
-	Notices   []Notice
+	// Ground is the canvas' own piece ready to be painted, Over what is viewed
+	// in its place. They follow what they show a moment later, since making
+	// them takes a while; nil is nothing to show.
+	Ground, Over *plane.Plane
+	Notices      []Notice
 	// Undoable names what Undo would take back; empty when there is nothing.
 	Undoable string
 
@@ -58,6 +63,8 @@ type Piece struct {
 	// Letter is that of the candidate it was, or empty.
 	Letter string
 	Result Result
+	// Kept says that it was exported as it is, or is the example.
+	Kept bool
 }
 
 // Candidate is a result that nobody has decided on yet.
@@ -157,7 +164,9 @@ type moment struct {
 const (
 	maxUndo       = 64
 	maxCandidates = 24
-	maxNotices    = 4
+	// maxRetained is how many bytes of pictures candidates and undo may keep.
+	maxRetained = 1 << 30
+	maxNotices  = 4
 )
 
 // Running returns the task that runs, if one does.
@@ -199,6 +208,72 @@ func (s State) Shown() *Piece {
 		return &c.Piece
 	}
 	return nil
+}
+
+// Unsaved counts what would be lost with the window: candidates, and a canvas
+// that was not exported since it changed.
+func (s State) Unsaved() int {
+	n := len(s.Candidates)
+	if s.Canvas != nil && !s.Canvas.Kept {
+		n++
+	}
+	return n
+}
+
+// source is what a plane is made of.
+type source struct {
+	cell   *image.NRGBA
+	repeat pattern.Repeat
+}
+
+// sources returns what the ground and what lies over it are to be made of.
+func (s State) sources() (ground, over source) {
+	if s.Canvas != nil {
+		ground = source{s.Canvas.Result.Cell, s.Canvas.Result.Repeat}
+	}
+	if s.Viewing == 0 {
+		return ground, over
+	}
+	if p := s.Shown(); p != nil {
+		over = source{p.Result.Cell, p.Result.Repeat}
+	} else if t, ok := s.Task(s.Viewing); ok {
+		over = source{t.Preview, t.Repeat}
+	}
+	return ground, over
+}
+
+// stale says whether a plane has to be made anew for src.
+func stale(p *plane.Plane, src source) bool {
+	if src.cell == nil {
+		return p != nil
+	}
+	return !p.Of(src.cell, src.repeat)
+}
+
+// retained is the memory of all pictures that the state keeps, each counted
+// once, in bytes.
+func (s State) retained() int {
+	seen := map[*image.NRGBA]bool{}
+	count := func(p *Piece) {
+		if p != nil && p.Result.Cell != nil {
+			seen[p.Result.Cell] = true
+		}
+	}
+	all := func(canvas *Piece, cs []Candidate) {
+		count(canvas)
+		for i := range cs {
+			count(&cs[i].Piece)
+		}
+	}
+	all(s.Canvas, s.Candidates)
+	for _, m := range s.undo {
+		all(m.canvas, m.candidates)
+	}
+	bytes := 0
+	for m := range seen {
+		bytes += len(m.Pix)
+	}
+	return bytes
 }
 
 // Model returns the model that the form chooses: the first when it names none.

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/selvage-studio/selvage/engine/pattern"
+	"github.com/selvage-studio/selvage/ui/plane"
 )
 
 // Studio is the state of the first room and what a person can do there. All
@@ -31,6 +32,7 @@ type Studio struct {
 	jobs      map[uint64]*job
 	queue     []*job
 	busy      bool
+	laying    bool
 	inks      map[uint64]*inking
 	closed    bool
 }
@@ -117,9 +119,54 @@ func (s *Studio) Subscribe(changed func()) (stop func()) {
 func (s *Studio) apply(e event) {
 	s.mu.Lock()
 	s.state = reduce(s.state, e)
+	s.lay()
 	tell := s.heard()
 	s.mu.Unlock()
 	tell()
+}
+
+// lay starts to make the planes that the state lacks. The lock is held.
+func (s *Studio) lay() {
+	ground, over := s.state.sources()
+	if s.laying || s.closed || !stale(s.state.Ground, ground) && !stale(s.state.Over, over) {
+		return
+	}
+	s.laying = true
+	s.work.Go(s.layOut)
+}
+
+// layOut makes planes until the state has those that it needs. Of pictures
+// that come faster than this, all but the newest are left out.
+func (s *Studio) layOut() {
+	for {
+		s.mu.Lock()
+		ground, over := s.state.sources()
+		g, o := s.state.Ground, s.state.Over
+		if s.closed || !stale(g, ground) && !stale(o, over) {
+			s.laying = false
+			s.mu.Unlock()
+			return
+		}
+		s.mu.Unlock()
+		// What was viewed is often what is on the canvas next.
+		made := func(src source, have ...*plane.Plane) *plane.Plane {
+			if src.cell == nil {
+				return nil
+			}
+			for _, p := range have {
+				if p.Of(src.cell, src.repeat) {
+					return p
+				}
+			}
+			return plane.New(src.cell, src.repeat)
+		}
+		ng, no := made(ground, g, o), made(over, o, g)
+		s.mu.Lock()
+		s.state = reduce(s.state, laid{ng, no})
+		tell := s.heard()
+		s.mu.Unlock()
+		tell()
+	}
 }
 
 // heard returns the listeners as one call. The lock is held.
@@ -143,13 +190,16 @@ func (s *Studio) id() uint64 {
 }
 
 // Edit changes the form, and plans its size anew.
-func (s *Studio) Edit(change func(*Form)) {
+func (s *Studio) Edit(change func(*Form)) { s.edit(false, change) }
+
+// edit is Edit; always plans anew even when the form stays as it is.
+func (s *Studio) edit(always bool, change func(*Form)) {
 	s.mu.Lock()
 	f := s.state.Form
 	f.Palette = slices.Clone(f.Palette)
 	change(&f)
 	f.tidy()
-	if s.closed || reflect.DeepEqual(f, s.state.Form) {
+	if s.closed || !always && reflect.DeepEqual(f, s.state.Form) {
 		s.mu.Unlock()
 		return
 	}

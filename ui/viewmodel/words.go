@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/selvage-studio/selvage/engine/pattern"
 )
@@ -145,3 +146,30 @@ func (r Result) Figures(inches bool) []string {
 
 // Figure writes the seam's figure: "seam 0.98".
 func (s Seam) String() string { return fmt.Sprintf("seam %.2f", s.Figure) }
+
+// FileName suggests a name for an export: the prompt's first words and the
+// layout, without an extension.
+func FileName(r Result) string {
+	const most = 40
+	var b strings.Builder
+	gap := false
+	for _, c := range strings.ToLower(r.Request.Prompt) {
+		if unicode.IsLetter(c) || unicode.IsDigit(c) {
+			if gap && b.Len() > 0 {
+				b.WriteByte('-')
+			}
+			gap = false
+			b.WriteRune(c)
+			continue
+		}
+		gap = true
+		if b.Len() >= most {
+			break
+		}
+	}
+	name := b.String()
+	if name == "" {
+		name = "pattern"
+	}
+	return name + "-" + r.Repeat.Kind.String()
+}

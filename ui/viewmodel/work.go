@@ -62,8 +62,11 @@ func (s *Studio) serve() {
 		s.queue = s.queue[1:]
 		s.mu.Unlock()
 
-		s.apply(taskStarted{j.task.ID})
-		err := j.run(j.ctx, j.task.ID)
+		err := j.ctx.Err()
+		if err == nil {
+			s.apply(taskStarted{j.task.ID})
+			err = j.run(j.ctx, j.task.ID)
+		}
 		cancelled := j.ctx.Err() != nil
 		j.cancel()
 		s.mu.Lock()
@@ -208,6 +211,7 @@ func (s *Studio) Export(path string) uint64 {
 		if err != nil {
 			return err
 		}
+		s.apply(kept{res.Cell})
 		for _, w := range done.Warnings {
 			s.tell(Notice{Level: Warning, Text: w})
 		}
@@ -265,9 +269,15 @@ func (s *Studio) readCatalogue() {
 		s.complain("The devices could not be listed", err)
 	}
 	s.apply(catalogued{models, devices})
-	// What the form chooses may mean something else now.
-	st := s.State()
-	s.apply(formEdited{st.Form, s.services.Generator.Plan(st.Form.Request)})
+	// What the form chooses may be gone, or mean something else now.
+	s.edit(true, func(f *Form) {
+		if !slices.ContainsFunc(models, func(m Model) bool { return m.ID == f.Model }) {
+			f.Model, f.Sampler = "", ""
+		}
+		if !slices.ContainsFunc(devices, func(d Device) bool { return d.ID == f.Device }) {
+			f.Device = ""
+		}
+	})
 }
 
 func (s *Studio) open() {

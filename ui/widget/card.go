@@ -17,8 +17,6 @@ import (
 // it closely.
 type Card struct {
 	widget.BaseWidget
-	// Tapped2 is called for a double tap.
-	Tapped2 func()
 	tip     string
 	picture image.Image
 	title   string
@@ -33,8 +31,8 @@ type Card struct {
 const CardSide = 76
 
 // NewCard makes a card without a picture.
-func NewCard(d *Desk, tip string, tapped, doubled func()) *Card {
-	c := &Card{tip: tip, tapped: tapped, Tapped2: doubled, desk: d}
+func NewCard(d *Desk, tip string, tapped func()) *Card {
+	c := &Card{tip: tip, tapped: tapped, desk: d}
 	c.ExtendBaseWidget(c)
 	return c
 }
@@ -55,16 +53,6 @@ func (c *Card) Title() string { return c.title }
 func (c *Card) Tapped(*fyne.PointEvent) {
 	c.desk.leave(c)
 	c.tapped()
-}
-
-// DoubleTapped implements fyne.DoubleTappable.
-func (c *Card) DoubleTapped(e *fyne.PointEvent) {
-	if c.Tapped2 == nil {
-		c.Tapped(e)
-		return
-	}
-	c.desk.leave(c)
-	c.Tapped2()
 }
 
 // MouseIn implements desktop.Hoverable.

@@ -41,10 +41,13 @@ func (b *Button) Tapped(e *fyne.PointEvent) {
 
 // TypedKey implements fyne.Focusable.
 func (b *Button) TypedKey(k *fyne.KeyEvent) {
-	if !b.desk.key(k) {
+	if k.Name == fyne.KeySpace || !b.desk.key(k) {
 		b.Button.TypedKey(k)
 	}
 }
+
+// TypedRune implements fyne.Focusable.
+func (b *Button) TypedRune(r rune) { b.desk.rune(r) }
 
 // Set changes what the button shows and whether it can be pressed, and draws
 // it anew only when something is different.
@@ -69,7 +72,10 @@ type Entry struct {
 	// Left is called when the field loses the focus, and when Enter ends a
 	// field of one line.
 	Left func(text string)
-	desk *Desk
+	// Typed, when there is one, is asked before the field takes a key, and
+	// says whether it was its own.
+	Typed func(fyne.KeyName) bool
+	desk  *Desk
 }
 
 // NewEntry makes a field of one line, or of rows lines when rows is above 1.
@@ -146,6 +152,9 @@ func (e *Entry) TypedShortcut(s fyne.Shortcut) {
 
 // TypedKey implements fyne.Focusable.
 func (e *Entry) TypedKey(k *fyne.KeyEvent) {
+	if e.Typed != nil && e.Typed(k.Name) {
+		return
+	}
 	if k.Name == fyne.KeyEscape && e.desk.key(k) {
 		return
 	}
@@ -203,10 +212,16 @@ func (s *Select) MouseOut() {
 
 // TypedKey implements fyne.Focusable.
 func (s *Select) TypedKey(k *fyne.KeyEvent) {
-	if !s.desk.key(k) {
+	switch k.Name {
+	case fyne.KeySpace, fyne.KeyUp, fyne.KeyDown:
 		s.Select.TypedKey(k)
+	default:
+		s.desk.key(k)
 	}
 }
+
+// TypedRune implements fyne.Focusable.
+func (s *Select) TypedRune(r rune) { s.desk.rune(r) }
 
 // Tapped implements fyne.Tappable.
 func (s *Select) Tapped(e *fyne.PointEvent) {
@@ -256,6 +271,15 @@ func (c *Check) TypedKey(k *fyne.KeyEvent) {
 	}
 }
 
+// TypedRune implements fyne.Focusable.
+func (c *Check) TypedRune(r rune) {
+	if r == ' ' {
+		c.Check.TypedRune(r)
+		return
+	}
+	c.desk.rune(r)
+}
+
 // Slider is Fyne's with a tip.
 type Slider struct {
 	widget.Slider
@@ -296,7 +320,13 @@ func (s *Slider) MouseOut() {
 
 // TypedKey implements fyne.Focusable.
 func (s *Slider) TypedKey(k *fyne.KeyEvent) {
-	if !s.desk.key(k) {
+	switch k.Name {
+	case fyne.KeyLeft, fyne.KeyRight, fyne.KeyUp, fyne.KeyDown:
 		s.Slider.TypedKey(k)
+	default:
+		s.desk.key(k)
 	}
 }
+
+// TypedRune implements fyne.Focusable.
+func (s *Slider) TypedRune(r rune) { s.desk.rune(r) }

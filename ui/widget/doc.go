@@ -18,11 +18,19 @@ type Desk struct {
 	// or key; they say whether it was theirs.
 	Shortcut func(fyne.Shortcut) bool
 	Key      func(fyne.KeyName) bool
+	// Rune is told of letters that a focused control has no use for.
+	Rune func(rune)
 }
 
 func (d *Desk) shortcut(s fyne.Shortcut) bool { return d != nil && d.Shortcut != nil && d.Shortcut(s) }
 
 func (d *Desk) key(k *fyne.KeyEvent) bool { return d != nil && d.Key != nil && d.Key(k.Name) }
+
+func (d *Desk) rune(r rune) {
+	if d != nil && d.Rune != nil {
+		d.Rune(r)
+	}
+}
 
 // enter and leave show and hide a tip.
 func (d *Desk) enter(o fyne.CanvasObject, tip string, _ *desktop.MouseEvent) {

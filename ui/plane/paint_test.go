@@ -1,4 +1,4 @@
-package canvas
+package plane
 
 import (
 	"image"
@@ -41,7 +41,7 @@ func TestPaintLaysThePlaneAsPatternDoes(t *testing.T) {
 		cell := chequered(w, h)
 		ground := color.NRGBA{9, 8, 7, 255}
 		dst := image.NewRGBA(image.Rect(0, 0, 101, 67))
-		Paint(dst, dst.Rect, NewPlane(cell, r), Camera{X: float64(x0), Y: float64(y0), Zoom: float64(zoom)}, Look{Ground: ground})
+		Paint(dst, dst.Rect, New(cell, r), Camera{X: float64(x0), Y: float64(y0), Zoom: float64(zoom)}, Look{Ground: ground})
 		for j := range 67 {
 			for i := range 101 {
 				want := ground
@@ -78,7 +78,7 @@ func TestPaintJoinsTheEdgesOfTheCell(t *testing.T) {
 	}
 	for _, zoom := range []float64{0.2, 0.43, 0.9, 1.3, 2.7} {
 		dst := image.NewRGBA(image.Rect(0, 0, 300, 40))
-		Paint(dst, dst.Rect, NewPlane(wave, pattern.Repeat{}), Camera{X: -17.3, Y: 20.2, Zoom: zoom}, Look{})
+		Paint(dst, dst.Rect, New(wave, pattern.Repeat{}), Camera{X: -17.3, Y: 20.2, Zoom: zoom}, Look{})
 		// The steepest slope is 100/16 a sample.
 		most := int(100.0/16/zoom) + 3
 		for i := 1; i < 300; i++ {
@@ -103,7 +103,7 @@ func TestOnlyCopiesAreDimmed(t *testing.T) {
 	cell := image.NewNRGBA(image.Rect(0, 0, 10, 10))
 	fillNRGBA(cell, color.NRGBA{200, 100, 50, 255})
 	dst := image.NewRGBA(image.Rect(0, 0, 30, 30))
-	Paint(dst, dst.Rect, NewPlane(cell, pattern.Repeat{Kind: pattern.HalfDrop}), Camera{X: -10, Y: -10, Zoom: 1}, Look{Dim: 0.5, Ground: color.NRGBA{A: 255}})
+	Paint(dst, dst.Rect, New(cell, pattern.Repeat{Kind: pattern.HalfDrop}), Camera{X: -10, Y: -10, Zoom: 1}, Look{Dim: 0.5, Ground: color.NRGBA{A: 255}})
 	for y := range 30 {
 		for x := range 30 {
 			want := color.RGBA{100, 50, 25, 255}
@@ -129,7 +129,7 @@ func TestTheHairlineLiesOnTheCellsEdge(t *testing.T) {
 	cell := image.NewNRGBA(image.Rect(0, 0, 10, 10))
 	fillNRGBA(cell, color.NRGBA{128, 128, 128, 255})
 	dst := image.NewRGBA(image.Rect(0, 0, 40, 40))
-	Paint(dst, dst.Rect, NewPlane(cell, pattern.Repeat{}), Camera{X: -10, Y: -10, Zoom: 1}, Look{Edge: true, Hairline: 1})
+	Paint(dst, dst.Rect, New(cell, pattern.Repeat{}), Camera{X: -10, Y: -10, Zoom: 1}, Look{Edge: true, Hairline: 1})
 	for y := range 40 {
 		for x := range 40 {
 			on := (x == 10 || x == 20) && y >= 10 && y <= 20 || (y == 10 || y == 20) && x >= 10 && x <= 20
@@ -151,7 +151,7 @@ func TestPaintSurvivesAnyCamera(t *testing.T) {
 			Zoom: rapid.Float64Range(MinZoom, MaxZoom).Draw(t, "zoom"),
 		}
 		dst := image.NewRGBA(image.Rect(0, 0, 97, 31))
-		Paint(dst, dst.Rect, NewPlane(cell, r), c, Look{Dim: 0.2, Edge: true})
+		Paint(dst, dst.Rect, New(cell, r), c, Look{Dim: 0.2, Edge: true})
 	})
 }
 
@@ -167,7 +167,7 @@ func TestZoomAtKeepsThePointUnderThePointer(t *testing.T) {
 }
 
 func BenchmarkPaint(b *testing.B) {
-	plane := NewPlane(chequered(1024, 1024), pattern.Repeat{Kind: pattern.HalfDrop})
+	plane := New(chequered(1024, 1024), pattern.Repeat{Kind: pattern.HalfDrop})
 	for name, size := range map[string]image.Point{"1280x800": {1280, 800}, "1920x1200": {1920, 1200}} {
 		b.Run(name, func(b *testing.B) {
 			dst := image.NewRGBA(image.Rectangle{Max: size})

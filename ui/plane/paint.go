@@ -1,4 +1,4 @@
-package canvas
+package plane
 
 import (
 	"encoding/binary"

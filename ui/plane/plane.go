@@ -1,4 +1,4 @@
-package canvas
+package plane
 
 import (
 	"image"
@@ -8,8 +8,9 @@ import (
 )
 
 // Plane is the infinite plane of a repeat, ready to be sampled. It is not
-// changed after NewPlane and may be painted from several goroutines.
+// changed after New and may be painted from several goroutines.
 type Plane struct {
+	cell   *image.NRGBA
 	repeat pattern.Repeat
 	w, h   int
 	levels []level
@@ -27,12 +28,12 @@ type level struct {
 // smallest is the side under which a level is not halved any more.
 const smallest = 8
 
-// NewPlane prepares a cell. Pixels that are not opaque are laid on white, the
+// New prepares a cell. Pixels that are not opaque are laid on white, the
 // colour of unprinted cloth. It copies the cell, reduced ones included: about
 // 1.4 times its memory.
-func NewPlane(cell *image.NRGBA, r pattern.Repeat) *Plane {
+func New(cell *image.NRGBA, r pattern.Repeat) *Plane {
 	b := cell.Bounds()
-	p := &Plane{repeat: r, w: b.Dx(), h: b.Dy()}
+	p := &Plane{cell: cell, repeat: r, w: b.Dx(), h: b.Dy()}
 	if b.Empty() {
 		return p
 	}
@@ -51,6 +52,11 @@ func NewPlane(cell *image.NRGBA, r pattern.Repeat) *Plane {
 		}
 		pix, w, h = halved(pix, w, h)
 	}
+}
+
+// Of says whether the plane was made of this very cell and repeat.
+func (p *Plane) Of(cell *image.NRGBA, r pattern.Repeat) bool {
+	return p != nil && p.cell == cell && p.repeat == r
 }
 
 // Size returns the cell's size in pixels.

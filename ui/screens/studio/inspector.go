@@ -1,0 +1,136 @@
+package studio
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	fynecanvas "fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	base "fyne.io/fyne/v2/theme"
+
+	"github.com/selvage-studio/selvage/ui/theme"
+	"github.com/selvage-studio/selvage/ui/viewmodel"
+	"github.com/selvage-studio/selvage/ui/widget"
+)
+
+// inspectorWidth is the least width of the inspector.
+const inspectorWidth = 264
+
+// inspector is the column at the right: all that decides the next picture,
+// and what is known of the one on view.
+type inspector struct {
+	screen   *Screen
+	prompt   *widget.Entry
+	parts    []part
+	sections []*widget.Section
+	object   fyne.CanvasObject
+}
+
+// part is one section's content.
+type part interface {
+	update(st viewmodel.State)
+}
+
+func newInspector(s *Screen) *inspector {
+	n := &inspector{screen: s}
+	box := container.NewVBox()
+	add := func(title string, p part, content ...fyne.CanvasObject) {
+		sec := widget.NewSection(s.desk, title, content...)
+		n.parts = append(n.parts, p)
+		n.sections = append(n.sections, sec)
+		box.Add(sec)
+	}
+	prompt := newPromptPart(s)
+	n.prompt = prompt.prompt
+	add("Prompt", prompt, prompt.objects()...)
+	sampling := newSamplingPart(s)
+	add("Sampling", sampling, sampling.objects()...)
+	size := newRepeatPart(s)
+	add("Repeat", size, size.objects()...)
+	colour := newColorPart(s)
+	add("Colour", colour, colour.objects()...)
+	shown := newShownPart(s)
+	add("On view", shown, shown.objects()...)
+
+	width := fynecanvas.NewRectangle(color.Transparent)
+	width.SetMinSize(fyne.NewSize(inspectorWidth, 1))
+	scroll := container.NewVScroll(container.New(layout.NewCustomPaddedLayout(6, 10, 12, 14), box))
+	n.object = panel(container.NewStack(width, scroll))
+	return n
+}
+
+// commit takes what is being typed into the form, for a command that comes by
+// the keyboard while a field still has the focus.
+func (n *inspector) commit() {
+	c := fyne.CurrentApp().Driver().CanvasForObject(n.object)
+	if c == nil {
+		return
+	}
+	if e, ok := c.Focused().(*widget.Entry); ok && e.Left != nil {
+		e.Left(e.Text)
+	}
+}
+
+func (n *inspector) update(st viewmodel.State) {
+	for _, p := range n.parts {
+		p.update(st)
+	}
+}
+
+func (n *inspector) folded() []string {
+	var out []string
+	for _, s := range n.sections {
+		if !s.Open() {
+			out = append(out, s.Title())
+		}
+	}
+	return out
+}
+
+func (n *inspector) fold(titles []string) {
+	for _, s := range n.sections {
+		for _, t := range titles {
+			if s.Title() == t {
+				s.SetOpen(false)
+			}
+		}
+	}
+}
+
+// labelled sets a control under a quiet label with a figure at its right.
+type labelled struct {
+	figure *widget.Line
+	object fyne.CanvasObject
+}
+
+func newLabelled(label string, control fyne.CanvasObject) labelled {
+	f := widget.NewFigure("", base.ColorNameForeground).Right()
+	head := container.NewBorder(nil, nil, widget.NewSmall(label, theme.Quiet), nil, f)
+	return labelled{figure: f, object: container.New(layout.NewCustomPaddedVBoxLayout(-3), head, control)}
+}
+
+func (l labelled) show(figure string) { l.figure.Set(figure, base.ColorNameForeground) }
+
+// labelWidth is the width of labels that stand before a field.
+const labelWidth = 62
+
+// row sets a quiet label before controls of equal width.
+func row(label string, controls ...fyne.CanvasObject) fyne.CanvasObject {
+	space := fynecanvas.NewRectangle(color.Transparent)
+	space.SetMinSize(fyne.NewSize(labelWidth, 1))
+	cols := container.NewGridWithColumns(max(1, len(controls)), controls...)
+	return container.NewBorder(nil, nil, container.NewStack(space, widget.NewSmall(label, theme.Quiet)), nil, cols)
+}
+
+// visible shows or hides an object, and says whether that changed anything.
+func visible(o fyne.CanvasObject, on bool) {
+	if o.Visible() == on {
+		return
+	}
+	if on {
+		o.Show()
+	} else {
+		o.Hide()
+	}
+}

@@ -1,0 +1,104 @@
+package studio
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	fynecanvas "fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	base "fyne.io/fyne/v2/theme"
+	fynewidget "fyne.io/fyne/v2/widget"
+
+	"github.com/selvage-studio/selvage/ui/theme"
+	"github.com/selvage-studio/selvage/ui/widget"
+)
+
+// rail is the column of buttons at the left: how the repeat is looked at.
+type rail struct {
+	screen  *Screen
+	buttons map[string]*widget.Button
+	object  fyne.CanvasObject
+}
+
+func newRail(s *Screen) *rail {
+	r := &rail{screen: s, buttons: map[string]*widget.Button{}}
+	box := container.NewVBox()
+	for _, b := range []struct {
+		id   string
+		icon fyne.Resource
+	}{
+		{"fit", base.ZoomFitIcon()}, {"pixels", theme.IconPixels()}, {"true-scale", theme.IconTrueScale()},
+		{"zoom-in", base.ZoomInIcon()}, {"zoom-out", base.ZoomOutIcon()},
+		{"", nil},
+		{"edge", theme.IconEdge()}, {"dim", theme.IconDim()}, {"compare", theme.IconCompare()},
+	} {
+		if b.id == "" {
+			gap := fynecanvas.NewRectangle(color.Transparent)
+			gap.SetMinSize(fyne.NewSize(1, 10))
+			box.Add(gap)
+			continue
+		}
+		c, _ := s.commands.Find(b.id)
+		button := widget.NewButton(s.desk, "", b.icon, c.Tip(), func() { s.commands.Run(b.id) })
+		button.Importance = fynewidget.LowImportance
+		r.buttons[b.id] = button
+		box.Add(button)
+	}
+	r.object = panel(container.NewPadded(box))
+	return r
+}
+
+// update shows which buttons can be pressed and which are on.
+func (r *rail) update() {
+	v := r.screen.view
+	on := map[string]bool{
+		"edge": v.Edge(), "dim": v.Dim(), "compare": r.screen.state.Comparing, "true-scale": r.screen.atTrueScale(),
+	}
+	for id, b := range r.buttons {
+		c, _ := r.screen.commands.Find(id)
+		i := fynewidget.LowImportance
+		if on[id] {
+			i = fynewidget.MediumImportance
+		}
+		b.Set("", i, c.Available())
+	}
+}
+
+// panel lays an object on the panels' colour.
+func panel(o fyne.CanvasObject) fyne.CanvasObject {
+	return container.NewStack(newGround(), o)
+}
+
+// ground is a rectangle in the panels' colour, which follows the theme.
+type ground struct{ fynewidget.BaseWidget }
+
+func newGround() *ground {
+	g := &ground{}
+	g.ExtendBaseWidget(g)
+	return g
+}
+
+// CreateRenderer implements fyne.Widget.
+func (g *ground) CreateRenderer() fyne.WidgetRenderer {
+	return &groundRenderer{fynecanvas.NewRectangle(theme.Color(theme.Panel))}
+}
+
+type groundRenderer struct{ fill *fynecanvas.Rectangle }
+
+// Destroy implements fyne.WidgetRenderer.
+func (r *groundRenderer) Destroy() {}
+
+// Layout implements fyne.WidgetRenderer.
+func (r *groundRenderer) Layout(s fyne.Size) { r.fill.Resize(s) }
+
+// MinSize implements fyne.WidgetRenderer.
+func (r *groundRenderer) MinSize() fyne.Size { return fyne.Size{} }
+
+// Objects implements fyne.WidgetRenderer.
+func (r *groundRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.fill} }
+
+// Refresh implements fyne.WidgetRenderer.
+func (r *groundRenderer) Refresh() {
+	r.fill.FillColor = theme.Color(theme.Panel)
+	r.fill.Refresh()
+}
