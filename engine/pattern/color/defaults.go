@@ -20,7 +20,7 @@ func sets() [][]string {
 		{"duck egg", "white", "navy", "coral", "moss"},
 		{"charcoal", "ecru", "rust", "sage", "gold"},
 		{"linen", "terracotta", "eucalyptus", "aubergine", "ochre"},
-		{"forest", "blush", "ecru", "rust", "sage"},
+		{"forest", "blush", "mustard", "rust", "sage"},
 		{"white", "cobalt", "sky", "lemon", "navy"},
 		{"teal", "peach", "ivory", "mustard", "midnight"},
 		{"lilac", "aubergine", "ivory", "moss", "raspberry"},
@@ -83,29 +83,42 @@ func Complete(w Words, n int, seed uint64) Palette {
 	return out
 }
 
-// Ink returns the chip for outlines on the palette: its darkest chip, deepened,
-// on a light ground, and its lightest, raised, on a dark one.
+// Ink returns the chip for outlines on the palette: a dark one, tinted as its
+// darkest chip, on a light ground, or a light one on a dark ground, unless that
+// would be lost against a chip that it has to outline.
 func (p Palette) Ink() Chip {
 	if len(p) == 0 {
 		return Chip{Name: "black", R: 0x17, G: 0x17, B: 0x1a}
 	}
-	dark := p[0].OKLab()[0] > 0.5
-	best := p[0].OKLab()
+	darkest, lightest := p[0].OKLab(), p[0].OKLab()
 	for _, c := range p[1:] {
-		if l := c.OKLab(); dark && l[0] < best[0] || !dark && l[0] > best[0] {
-			best = l
+		l := c.OKLab()
+		if l[0] < darkest[0] {
+			darkest = l
+		}
+		if l[0] > lightest[0] {
+			lightest = l
 		}
 	}
-	name := "dark outline"
-	if dark {
-		best[0] = min(best[0], 0.27)
-		best[1], best[2] = best[1]*0.6, best[2]*0.6
-	} else {
-		name = "light outline"
-		best[0] = max(best[0], 0.95)
-		best[1], best[2] = best[1]*0.6, best[2]*0.6
+	tint := func(name string, like Lab, l float64) Chip {
+		return ChipOf(name, inGamut(Lab{l, like[1] * 0.5, like[2] * 0.5}))
 	}
-	return ChipOf(name, inGamut(best))
+	dark := []Chip{tint("dark outline", darkest, 0.27), tint("dark outline", darkest, 0.16)}
+	light := []Chip{tint("light outline", lightest, 0.96), tint("light outline", lightest, 0.86)}
+	order := append(dark, light...)
+	if p[0].OKLab()[0] <= 0.5 {
+		order = append(light, dark...)
+	}
+	best := order[0]
+	for _, c := range order {
+		if p.distance(c) >= 1.6*apart {
+			return c
+		}
+		if p.distance(c) > p.distance(best) {
+			best = c
+		}
+	}
+	return best
 }
 
 // distance is the smallest OKLab distance from c to a chip of p.

@@ -121,7 +121,6 @@ func dictionary() map[string]uint32 {
 		"cornflower":       0x6a8fd6,
 		"powder":           0xb7cfe0,
 		"ice":              0xd3e6ee,
-		"duck-egg":         0xb5d0c8,
 		"delft":            0x2f5596,
 		"wedgwood":         0x6d8cb5,
 		"china":            0x3f64a0,
