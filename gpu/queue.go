@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strconv"
 	"sync"
 	"unsafe"
 
@@ -221,7 +220,7 @@ func (w *worker) close() {
 }
 
 // compile makes a session of a spec.
-func (w *worker) compile(ctx context.Context, s *Spec) (*loadedProgram, error) {
+func (w *worker) compile(ctx context.Context, s *Spec, more ...func(*ort.SessionOptions) error) (*loadedProgram, error) {
 	options, err := ort.NewSessionOptions()
 	if err != nil {
 		return nil, err
@@ -229,6 +228,11 @@ func (w *worker) compile(ctx context.Context, s *Spec) (*loadedProgram, error) {
 	defer func() { _ = options.Destroy() }()
 	if err := w.configure(options); err != nil {
 		return nil, err
+	}
+	for _, set := range more {
+		if err := set(options); err != nil {
+			return nil, err
+		}
 	}
 	raw, err := pointerIn(options, "o")
 	if err != nil {
@@ -318,6 +322,3 @@ func (w *worker) configure(o *ort.SessionOptions) error {
 	}
 	return w.device.appendTo(o)
 }
-
-// deviceOption is a provider's option as the binding takes it.
-func deviceOption(id int) map[string]string { return map[string]string{"device_id": strconv.Itoa(id)} }

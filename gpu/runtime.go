@@ -96,7 +96,7 @@ func Open(cfg Config) (*Runtime, error) {
 	if err != nil {
 		return nil, err
 	}
-	devices, err := discover(n)
+	devices, err := discover(n, cfg.Library)
 	if err != nil {
 		return nil, &LibraryError{cfg.Library, err}
 	}
