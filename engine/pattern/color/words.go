@@ -459,7 +459,7 @@ func rest(prompt string, toks []token, role []wordRole) string {
 	// A link or an article goes when a colour follows it and no plain word does
 	// before the next stop: "tulips in red and blue" is "tulips".
 	for i := range toks {
-		if !keep[i] || toks[i].breakAfter || !(isLink(toks[i].text) || isArticle(toks[i].text)) {
+		if i+1 == len(toks) || !keep[i] || toks[i].breakAfter || !(isLink(toks[i].text) || isArticle(toks[i].text)) {
 			continue
 		}
 		j := i + 1
