@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"slices"
 	"time"
 
 	"github.com/selvage-studio/selvage/engine/diffusion"
 	"github.com/selvage-studio/selvage/engine/pattern"
+	"github.com/selvage-studio/selvage/engine/pattern/color"
+	"github.com/selvage-studio/selvage/engine/pattern/screen"
 	"github.com/selvage-studio/selvage/engine/pattern/seam"
 	"github.com/selvage-studio/selvage/engine/starter"
 	"github.com/selvage-studio/selvage/gpu"
@@ -34,10 +37,10 @@ type Made struct {
 	Plan    pattern.Plan
 	// Cell is the picture of the cell at Plan.Picture.
 	Cell *image.NRGBA64
-	// Inking is there for models that make screens: it can be inked anew.
-	Inking *starter.Inking
-	// Palette is the chips of Inking's positions, ground first.
-	Palette []Chip
+	// Separation is there for models that make screens: it can be inked anew.
+	Separation *screen.Separation
+	// Palette is the chips of its positions, ground first.
+	Palette color.Palette
 
 	Seam         seam.Report
 	Warnings     []string
@@ -51,9 +54,6 @@ type Made struct {
 
 // Repeat is the layout of the cell.
 func (m *Made) Repeat() pattern.Repeat { return m.Request.Repeat.Repeat }
-
-// Statement says what was generated, what was enlarged and the effective DPI.
-func (m *Made) Statement() string { return m.Plan.Statement() }
 
 // Generate makes one repeat. It reports before anything slow begins and at
 // least once a step, from one goroutine, and stops within a step when ctx is
@@ -112,7 +112,10 @@ const (
 )
 
 func fromEngine(g diffusion.Progress) Progress {
-	p := Progress{Step: g.Step, Steps: g.Steps, Preview: nrgba(g.Preview)}
+	p := Progress{Step: g.Step, Steps: g.Steps}
+	if g.Preview != nil {
+		p.Preview = g.Preview.NRGBA()
+	}
 	switch g.Stage {
 	case diffusion.StageLoad, diffusion.StageEncode:
 		p.Stage, p.Fraction = "Reading the prompt", sampling/2
@@ -134,6 +137,7 @@ func (m *Made) warn(fallbacks []gpu.Fallback) {
 	}
 	m.Warnings = append(m.Warnings, m.Plan.Notes...)
 	m.Warnings = append(m.Warnings, m.Plan.Warnings...)
+	m.UnknownWords = slices.DeleteFunc(m.UnknownWords, starter.Knows)
 	for _, w := range m.UnknownWords {
 		m.Warnings = append(m.Warnings, fmt.Sprintf("the model does not know the word %q, so it had no effect", w))
 	}
@@ -151,7 +155,7 @@ func (m *Made) warn(fallbacks []gpu.Fallback) {
 
 // finish takes what the model made to the size of the plan and gives it its
 // colours.
-func (s *Session) finish(ctx context.Context, m *Made, pic *diffusion.Picture, o *opened, q *gpu.Queue, report func(Progress)) error {
+func (s *Session) finish(ctx context.Context, m *Made, pic *pattern.Planes, o *opened, q *gpu.Queue, report func(Progress)) error {
 	if o.facts.screens {
 		return s.ink(ctx, m, pic)
 	}
@@ -167,14 +171,14 @@ func (s *Session) finish(ctx context.Context, m *Made, pic *diffusion.Picture, o
 			return err
 		}
 	}
-	m.Cell = nrgba64(pic)
-	if want := m.Plan.Picture; pic.W != want.Width || pic.H != want.Height {
-		cell, err := pattern.Resample(m.Cell, m.Repeat(), want)
-		if err != nil {
+	cell := *pic
+	if want := m.Plan.Picture; pic.Width != want.Width || pic.Height != want.Height {
+		var err error
+		if cell, err = pic.Resample(m.Repeat(), want); err != nil {
 			return err
 		}
-		m.Cell = cell
 	}
+	m.Cell = cell.NRGBA64()
 	return nil
 }
 

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 
 	"github.com/selvage-studio/selvage/engine/diffusion"
@@ -46,6 +45,38 @@ func factsOf(m *weights.Model, upscaler *weights.Model) facts {
 	return f
 }
 
+// knownFacts is factsOf for a request, remembered for every model that was
+// asked for.
+func (s *Session) knownFacts(r Request) (f facts, err error) {
+	key := r.Model + "\x00" + r.Upscaler
+	s.factsMu.Lock()
+	defer s.factsMu.Unlock()
+	if f, ok := s.facts[key]; ok {
+		return f, nil
+	}
+	m, err := s.openModel(r.Model)
+	if err != nil {
+		return f, err
+	}
+	defer func() { err = errors.Join(err, m.Close()) }()
+	if m.UNet == nil || m.VAE == nil {
+		return f, usage("%s is a %s, not a model that makes pictures", m.Name, m.Kind)
+	}
+	var up *weights.Model
+	if r.Upscaler != "" {
+		if up, err = s.openModel(r.Upscaler); err != nil {
+			return f, err
+		}
+		defer func() { err = errors.Join(err, up.Close()) }()
+		if up.Upscaler == nil {
+			return f, usage("%s is a %s, not an upscaler", r.Upscaler, up.Kind)
+		}
+	}
+	f = factsOf(m, up)
+	s.facts[key] = f
+	return f, nil
+}
+
 // openKey names the combination of models that a request needs on a device.
 func (r Request) openKey(device string) string {
 	b, err := json.Marshal([]any{device, r.Model, r.LoRAs, r.ControlNet, r.Upscaler})
@@ -75,9 +106,13 @@ func (s *Session) openModels(ctx context.Context, r Request, d diffusion.Device)
 	if len(r.LoRAs) > 0 {
 		var add []weights.LoRA
 		for _, l := range r.LoRAs {
-			add = append(add, weights.LoRA{Path: s.shelf().Find(l.Path), Scale: float32(l.Weight)})
+			path, err := s.find(l.Path)
+			if err != nil {
+				return o, err
+			}
+			add = append(add, weights.LoRA{Path: path, Scale: l.Weight})
 		}
-		merged, err := base.WithLoRAs(ctx, add, nil)
+		merged, err := base.WithLoRAs(ctx, add)
 		if err != nil {
 			return o, err
 		}
@@ -113,9 +148,9 @@ func (s *Session) openModel(name string) (*weights.Model, error) {
 	if name == "" || name == starter.Name {
 		return starter.Open()
 	}
-	path := s.shelf().Find(name)
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-		return nil, usage("there is no model %q: it is neither installed (selvage models list) nor a folder or file here", name)
+	path, err := s.find(name)
+	if err != nil {
+		return nil, err
 	}
 	return weights.Open(path)
 }
@@ -165,6 +200,11 @@ func (s *Session) complete(r Request, o *opened) (Request, error) {
 	if !o.facts.screens && len(r.Palette) > 0 {
 		return r, usage("--palette is for models that make screens, such as starter; %s makes pictures", r.Model)
 	}
+	if len(r.Palette) > 0 {
+		if err := checkPalette(r.Palette); err != nil {
+			return r, err
+		}
+	}
 	if r.Repeat.Kind != pattern.None && r.Roll == nil {
 		r.Roll = new(float64)
 		*r.Roll = defaultRoll
@@ -188,7 +228,7 @@ func (s *Session) demand(r Request, f facts) pattern.Demand {
 // work is a request in the engine's terms, with its pictures read.
 func (s *Session) work(r Request, o *opened, size pattern.Size) (diffusion.Request, error) {
 	w := diffusion.Request{
-		Prompt: r.Prompt, Negative: r.Negative, Width: size.Width, Height: size.Height,
+		Prompt: modelPrompt(r, o.facts.screens), Negative: r.Negative, Width: size.Width, Height: size.Height,
 		Steps: r.Steps, Guidance: r.Guidance, Rescale: r.Rescale, Sampler: r.Sampler, ClipSkip: r.ClipSkip,
 		Seed: r.Seed, Count: 1, Repeat: r.Repeat.Repeat, Preview: true, Strength: r.Strength, ControlScale: r.ControlScale,
 	}

@@ -48,6 +48,9 @@ type Session struct {
 	queues  map[string]*gpu.Queue
 	open    map[string]*opened
 	order   []string // of open, least recently used first
+
+	factsMu sync.Mutex
+	facts   map[string]facts // by model and upscaler
 }
 
 // opened is a pipeline with the models that it holds open.
@@ -77,7 +80,7 @@ func Open(cfg Config) (*Session, error) {
 		}
 		cfg.CacheDir = filepath.Join(dir, "selvage")
 	}
-	return &Session{cfg: cfg, queues: map[string]*gpu.Queue{}, open: map[string]*opened{}}, nil
+	return &Session{cfg: cfg, queues: map[string]*gpu.Queue{}, open: map[string]*opened{}, facts: map[string]facts{}}, nil
 }
 
 // dataDir is where a person's data lives on this system.

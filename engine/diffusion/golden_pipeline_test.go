@@ -114,8 +114,8 @@ func openCase(t *testing.T, s *golden.Suite, name string) *weights.Model {
 	return model
 }
 
-func pictureOf(x golden.Tensor) *Picture {
-	return &Picture{W: x.Shape[3], H: x.Shape[2], Pix: x.F32}
+func pictureOf(x golden.Tensor) *pattern.Planes {
+	return &pattern.Planes{Width: x.Shape[3], Height: x.Shape[2], Data: x.F32}
 }
 
 // runPipelineCase computes a case of a kind that runs a whole pipeline.

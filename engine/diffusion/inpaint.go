@@ -91,12 +91,12 @@ func (p *Pipeline) masked(ctx context.Context, j *job, r Request, z0, noise []fl
 		}
 		return nil
 	}
-	hidden := NewPicture(r.Width, r.Height)
+	hidden := newPlanes(r.Width, r.Height)
 	for c := range 3 {
 		for k, m := range mask {
 			at := c*len(mask) + k
 			// Half grey is zero for the encoder.
-			hidden.Pix[at] = (r.Init.Pix[at]-0.5)*(1-m) + 0.5
+			hidden.Data[at] = (r.Init.Data[at]-0.5)*(1-m) + 0.5
 		}
 	}
 	z, err := p.encode(ctx, j, j.pixels(hidden, -1, 2), func(d draws, n int) []float32 { return d.maskedEncode(n) })

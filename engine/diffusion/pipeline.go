@@ -169,8 +169,8 @@ func (p *Pipeline) complete(r Request) (Request, error) {
 		return bad("roll", "%g is outside 0 to 1", r.RollUntil)
 	case r.Width < p.Stride() || r.Height < p.Stride() || r.Width%p.Stride() != 0 || r.Height%p.Stride() != 0:
 		return bad("size", "%d x %d pixels: width and height have to be multiples of %d for this model", r.Width, r.Height, p.Stride())
-	case r.Init != nil && (r.Init.W != r.Width || r.Init.H != r.Height):
-		return bad("init", "the picture has %d x %d pixels, the cell %d x %d; resize one of them", r.Init.W, r.Init.H, r.Width, r.Height)
+	case r.Init != nil && (r.Init.Width != r.Width || r.Init.Height != r.Height):
+		return bad("init", "the picture has %d x %d pixels, the cell %d x %d; resize one of them", r.Init.Width, r.Init.Height, r.Width, r.Height)
 	case r.Init != nil && (r.Strength <= 0 || r.Strength > 1):
 		return bad("strength", "%g is outside 0 (nothing may change) to 1 (everything may)", r.Strength)
 	case r.Mask != nil && r.Init == nil:
@@ -179,8 +179,8 @@ func (p *Pipeline) complete(r Request) (Request, error) {
 		return bad("mask", "it has %d x %d pixels, the cell %d x %d", r.Mask.W, r.Mask.H, r.Width, r.Height)
 	case r.Control != nil && p.extras.Control == nil:
 		return bad("control", "no ControlNet was loaded for it")
-	case r.Control != nil && (r.Control.W != r.Width || r.Control.H != r.Height):
-		return bad("control", "the picture has %d x %d pixels, the cell %d x %d", r.Control.W, r.Control.H, r.Width, r.Height)
+	case r.Control != nil && (r.Control.Width != r.Width || r.Control.Height != r.Height):
+		return bad("control", "the picture has %d x %d pixels, the cell %d x %d", r.Control.Width, r.Control.Height, r.Width, r.Height)
 	}
 	if err := r.Repeat.Validate(); err != nil {
 		return bad("repeat", "%v", err)

@@ -6,18 +6,19 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/selvage-studio/selvage/engine/graph"
+	"github.com/selvage-studio/selvage/engine/pattern"
 	"github.com/selvage-studio/selvage/engine/weights"
 	"github.com/selvage-studio/selvage/gpu"
 )
 
 // pixels lays a picture over the canvas, once for every picture of the batch,
 // with every value v as offset + factor·v.
-func (j *job) pixels(pic *Picture, offset, factor float32) []float32 {
-	v := make([]float32, len(pic.Pix))
-	for i, x := range pic.Pix {
+func (j *job) pixels(pic *pattern.Planes, offset, factor float32) []float32 {
+	v := make([]float32, len(pic.Data))
+	for i, x := range pic.Data {
 		v[i] = offset + factor*x
 	}
-	return j.planes(v, 3, pic.H, pic.W)
+	return j.planes(v, 3, pic.Height, pic.Width)
 }
 
 // planes lays planes x h x w samples of a cell over the canvas, once for every
@@ -99,10 +100,10 @@ func (p *Pipeline) checked(v []float32, s Stage) error {
 }
 
 // picture takes 3 x h x w values of -1 to 1 to a picture, clamping.
-func picture(v []float32, w, h int) *Picture {
-	out := NewPicture(w, h)
-	for i := range out.Pix {
-		out.Pix[i] = min(max(v[i]/2+0.5, 0), 1)
+func picture(v []float32, w, h int) *pattern.Planes {
+	out := newPlanes(w, h)
+	for i := range out.Data {
+		out.Data[i] = min(max(v[i]/2+0.5, 0), 1)
 	}
 	return out
 }

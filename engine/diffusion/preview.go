@@ -15,7 +15,7 @@ import (
 // through a small decoder where there is one, else by a linear map to a
 // picture of one pixel a latent sample. It returns nil for latents that
 // neither knows.
-func (p *Pipeline) preview(ctx context.Context, j *job, latents []float32) (*Picture, error) {
+func (p *Pipeline) preview(ctx context.Context, j *job, latents []float32) (*pattern.Planes, error) {
 	one := latents[:j.channels*j.h*j.w]
 	h, w := j.h, j.w
 	if j.mirror {
@@ -51,7 +51,7 @@ func (p *Pipeline) preview(ctx context.Context, j *job, latents []float32) (*Pic
 // linearPreview maps scaled latents of 4 channels to colours, a least-squares
 // fit that the makers of several programs published for the two families of
 // autoencoders (per channel the weights of R, G and B, then the offsets).
-func linearPreview(z []float32, f weights.Family, channels, h, w int) *Picture {
+func linearPreview(z []float32, f weights.Family, channels, h, w int) *pattern.Planes {
 	if channels != 4 {
 		return nil
 	}
@@ -66,14 +66,14 @@ func linearPreview(z []float32, f weights.Family, channels, h, w int) *Picture {
 			bias:   [3]float32{0.1084, -0.0175, -0.0011},
 		}
 	}
-	pic := NewPicture(w, h)
+	pic := newPlanes(w, h)
 	for c := range 3 {
 		for k := range h * w {
 			v := of.bias[c]
 			for l := range 4 {
 				v += of.weight[l][c] * z[l*h*w+k]
 			}
-			pic.Pix[c*h*w+k] = min(max(v/2+0.5, 0), 1)
+			pic.Data[c*h*w+k] = min(max(v/2+0.5, 0), 1)
 		}
 	}
 	return pic

@@ -39,24 +39,17 @@ type Request struct {
 
 	// Init starts from a picture instead of noise; Strength in (0, 1] says how
 	// much of it may change.
-	Init     *Picture
+	Init     *pattern.Planes
 	Strength float64
 	// Mask, of the size of Init, is painted anew where it is 0.5 or more.
 	Mask *Mask
 
 	// Control steers by a ControlNet that the pipeline was made with.
-	Control      *Picture
+	Control      *pattern.Planes
 	ControlScale float64
 
 	// Preview asks for a small picture with the progress of every step.
 	Preview bool
-}
-
-// Picture is an RGB picture of floats, planes R, G and B of H x W samples,
-// 0 to 1 in sRGB's encoding.
-type Picture struct {
-	W, H int
-	Pix  []float32
 }
 
 // Mask is a plane of H x W samples between 0 and 1.
@@ -65,9 +58,8 @@ type Mask struct {
 	Pix  []float32
 }
 
-// NewPicture makes a black picture.
-func NewPicture(w, h int) *Picture {
-	return &Picture{W: w, H: h, Pix: make([]float32, 3*w*h)}
+func newPlanes(w, h int) *pattern.Planes {
+	return &pattern.Planes{Width: w, Height: h, Data: make([]float32, 3*w*h)}
 }
 
 // Stage is what a generation is busy with.
@@ -88,13 +80,13 @@ type Progress struct {
 	Image, Images int
 	Step, Steps   int
 	// Preview is what the picture looks like so far, when it was asked for.
-	Preview *Picture
+	Preview *pattern.Planes
 }
 
 // Result is one picture with the figures that were measured while it was made.
 type Result struct {
 	// Picture is the cell, clamped to 0 to 1.
-	Picture *Picture
+	Picture *pattern.Planes
 	Seed    uint64
 	// Sampler and Steps are what was used, after the model's own defaults.
 	Sampler string

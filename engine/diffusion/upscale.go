@@ -41,25 +41,25 @@ const (
 // Upscale enlarges a cell. The whole cell is taken at once, which is exact on
 // the lattice, where the device has the memory; else tiles of the infinite
 // plane, each with its surroundings. watch may be nil; it hears of tiles.
-func (u *Upscaler) Upscale(ctx context.Context, cell *Picture, rep pattern.Repeat, watch func(done, of int)) (*Picture, error) {
+func (u *Upscaler) Upscale(ctx context.Context, cell *pattern.Planes, rep pattern.Repeat, watch func(done, of int)) (*pattern.Planes, error) {
 	if watch == nil {
 		watch = func(int, int) {}
 	}
 	if rep.Kind == pattern.Mirror {
-		canvas := NewPicture(2*cell.W, 2*cell.H)
-		reflect(canvas.Pix, cell.Pix, 3, cell.H, cell.W)
+		canvas := newPlanes(2*cell.Width, 2*cell.Height)
+		reflect(canvas.Data, cell.Data, 3, cell.Height, cell.Width)
 		big, err := u.Upscale(ctx, canvas, pattern.Repeat{}, watch)
 		if err != nil {
 			return nil, err
 		}
-		symmetrize(big.Pix, 3, big.H, big.W)
-		return &Picture{W: big.W / 2, H: big.H / 2, Pix: quadrant(big.Pix, 3, big.H/2, big.W/2)}, nil
+		symmetrize(big.Data, 3, big.Height, big.Width)
+		return &pattern.Planes{Width: big.Width / 2, Height: big.Height / 2, Data: quadrant(big.Data, 3, big.Height/2, big.Width/2)}, nil
 	}
-	if u.Factor() == 2 && (cell.W%2 != 0 || cell.H%2 != 0) {
-		return nil, &RequestError{Field: "size", Reason: fmt.Sprintf("%d x %d pixels: this upscaler takes even sizes only", cell.W, cell.H)}
+	if u.Factor() == 2 && (cell.Width%2 != 0 || cell.Height%2 != 0) {
+		return nil, &RequestError{Field: "size", Reason: fmt.Sprintf("%d x %d pixels: this upscaler takes even sizes only", cell.Width, cell.Height)}
 	}
-	if _, _, exact := rep.Shift(cell.W, cell.H); !exact {
-		return nil, &RequestError{Field: "repeat", Reason: fmt.Sprintf("the shift of a %v is no whole number of pixels in a cell of %d x %d", rep, cell.W, cell.H)}
+	if _, _, exact := rep.Shift(cell.Width, cell.Height); !exact {
+		return nil, &RequestError{Field: "repeat", Reason: fmt.Sprintf("the shift of a %v is no whole number of pixels in a cell of %d x %d", rep, cell.Width, cell.Height)}
 	}
 	watch(0, 1)
 	big, err := u.run(ctx, cell, rep)
@@ -73,12 +73,12 @@ func (u *Upscaler) Upscale(ctx context.Context, cell *Picture, rep pattern.Repea
 	return big, err
 }
 
-func (u *Upscaler) run(ctx context.Context, pic *Picture, rep pattern.Repeat) (*Picture, error) {
+func (u *Upscaler) run(ctx context.Context, pic *pattern.Planes, rep pattern.Repeat) (*pattern.Planes, error) {
 	m := u.model.Upscaler
 	if rep.Kind == pattern.Hex {
 		rep = pattern.Repeat{Kind: pattern.HalfDrop, N: 1, D: 2}
 	}
-	spec, err := graph.Upscaler(m.Config, m.Weights, graph.Options{Batch: 1, Height: pic.H, Width: pic.W, Repeat: rep, Fused: fused(u.device)})
+	spec, err := graph.Upscaler(m.Config, m.Weights, graph.Options{Batch: 1, Height: pic.Height, Width: pic.Width, Repeat: rep, Fused: fused(u.device)})
 	if err != nil {
 		return nil, err
 	}
@@ -87,26 +87,26 @@ func (u *Upscaler) run(ctx context.Context, pic *Picture, rep pattern.Repeat) (*
 		return nil, err
 	}
 	defer prog.Release()
-	out, err := prog.Run(ctx, map[string]*tensor.Dense{"image": floats(pic.Pix, 1, 3, pic.H, pic.W)})
+	out, err := prog.Run(ctx, map[string]*tensor.Dense{"image": floats(pic.Data, 1, 3, pic.Height, pic.Width)})
 	if err != nil {
 		return nil, err
 	}
-	big := &Picture{W: pic.W * m.Config.Scale, H: pic.H * m.Config.Scale, Pix: out[graph.UpscalerOutput].Float32s()}
-	if !finite(big.Pix) {
+	big := &pattern.Planes{Width: pic.Width * m.Config.Scale, Height: pic.Height * m.Config.Scale, Data: out[graph.UpscalerOutput].Float32s()}
+	if !finite(big.Data) {
 		return nil, &NotANumberError{Stage: StageDecode}
 	}
-	for i, v := range big.Pix {
-		big.Pix[i] = min(max(v, 0), 1)
+	for i, v := range big.Data {
+		big.Data[i] = min(max(v, 0), 1)
 	}
 	return big, nil
 }
 
 // tiles enlarges one window of the plane after the other. Windows over an edge
 // that does not wrap see the edge's own pixels beyond it.
-func (u *Upscaler) tiles(ctx context.Context, cell *Picture, rep pattern.Repeat, watch func(done, of int)) (*Picture, error) {
+func (u *Upscaler) tiles(ctx context.Context, cell *pattern.Planes, rep pattern.Repeat, watch func(done, of int)) (*pattern.Planes, error) {
 	f := u.Factor()
-	big := NewPicture(cell.W*f, cell.H*f)
-	across, down := (cell.W+upscaleTile-1)/upscaleTile, (cell.H+upscaleTile-1)/upscaleTile
+	big := newPlanes(cell.Width*f, cell.Height*f)
+	across, down := (cell.Width+upscaleTile-1)/upscaleTile, (cell.Height+upscaleTile-1)/upscaleTile
 	side := upscaleTile + 2*upscaleHalo
 	for n := range across * down {
 		y0, x0 := n/across*upscaleTile, n%across*upscaleTile
@@ -114,10 +114,10 @@ func (u *Upscaler) tiles(ctx context.Context, cell *Picture, rep pattern.Repeat,
 		if err != nil {
 			return nil, err
 		}
-		h, w := min(upscaleTile, cell.H-y0)*f, min(upscaleTile, cell.W-x0)*f
+		h, w := min(upscaleTile, cell.Height-y0)*f, min(upscaleTile, cell.Width-x0)*f
 		for c := range 3 {
 			for i := range h {
-				copy(big.Pix[(c*big.H+y0*f+i)*big.W+x0*f:][:w], part.Pix[(c*part.H+upscaleHalo*f+i)*part.W+upscaleHalo*f:])
+				copy(big.Data[(c*big.Height+y0*f+i)*big.Width+x0*f:][:w], part.Data[(c*part.Height+upscaleHalo*f+i)*part.Width+upscaleHalo*f:])
 			}
 		}
 		watch(n+1, across*down)
@@ -126,20 +126,20 @@ func (u *Upscaler) tiles(ctx context.Context, cell *Picture, rep pattern.Repeat,
 }
 
 // window cuts h x w samples out of the plane of a cell, from (y0, x0) on.
-func window(cell *Picture, rep pattern.Repeat, y0, x0, h, w int) *Picture {
-	out := NewPicture(w, h)
+func window(cell *pattern.Planes, rep pattern.Repeat, y0, x0, h, w int) *pattern.Planes {
+	out := newPlanes(w, h)
 	for i := range h {
 		for j := range w {
 			px, py := x0+j, y0+i
 			if !rep.WrapsX() {
-				px = min(max(px, 0), cell.W-1)
+				px = min(max(px, 0), cell.Width-1)
 			}
 			if !rep.WrapsY() {
-				py = min(max(py, 0), cell.H-1)
+				py = min(max(py, 0), cell.Height-1)
 			}
-			x, y, _ := rep.Source(px, py, cell.W, cell.H)
+			x, y, _ := rep.Source(px, py, cell.Width, cell.Height)
 			for c := range 3 {
-				out.Pix[(c*h+i)*w+j] = cell.Pix[(c*cell.H+y)*cell.W+x]
+				out.Data[(c*h+i)*w+j] = cell.Data[(c*cell.Height+y)*cell.Width+x]
 			}
 		}
 	}
