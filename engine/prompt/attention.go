@@ -1,6 +1,7 @@
 package prompt
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -207,7 +208,7 @@ func explicit(s string) (weight float64, n int, ok bool) {
 		return 0, 0, false
 	}
 	w, err := strconv.ParseFloat(body[:digits], 64)
-	if err != nil {
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
 		return 0, 0, false // such as 1.2.3
 	}
 	return w, len(s) - len(end) + 1, true

@@ -15,7 +15,8 @@
 // tokenizers library): Unicode NFC, lower case letter by letter, a split into
 // runs of letters, single digits and runs of other marks, and byte-pair merges
 // with </w> on the last letter of a piece. It works with any vocabulary of that
-// kind; Encode knows nothing of brackets.
+// kind; Encode knows nothing of brackets. Where the two differ is in letters
+// and marks newer than Unicode 14, which this package knows as what they are.
 //
 // # Weights
 //

@@ -17,60 +17,87 @@ type piece struct {
 
 // pieces splits a text: first at special tokens, which are recognised in the
 // text as it was typed (so that "!" is the padding, not the mark, where a
-// tokenizer pads with it), then, after normalization, at
+// tokenizer pads with it), then, after normalization, at special tokens of any
+// case and at
 //
 //	<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+
 //
 // and drops the white space between.
 func (t *Tokenizer) pieces(text string) []piece {
-	text = strings.ToValidUTF8(text, "\uFFFD")
-	finder := newSpecials(text, t.cfg.BOS, t.cfg.EOS, t.cfg.Unknown, t.cfg.Pad)
-	var out []piece
-	spaced := true
-	for from := 0; from < len(text); {
-		at, token := finder.find(from)
-		out, spaced = appendPlain(out, text[from:at], spaced)
-		if token != "" {
-			out = append(out, piece{text: token, special: true, spaced: spaced})
-			spaced = false
-		}
-		from = at + len(token)
-	}
-	return out
+	s := splitter{spaced: true}
+	s.split(strings.ToValidUTF8(text, "\uFFFD"), t.typed, func(plain string) {
+		s.split(lower(nfc(plain)), t.folded, s.words)
+	})
+	return s.out
 }
 
-// specials finds special tokens in a text, looking at every byte once for each
-// of them.
-type specials struct {
+// splitter collects the pieces of a text.
+type splitter struct {
+	out    []piece
+	spaced bool // white space, or nothing, comes before the next piece
+}
+
+// split adds the special tokens of a text and hands what lies between to plain.
+func (s *splitter) split(text string, tokens []special, plain func(string)) {
+	finder := finder{text: text, tokens: tokens, next: make([]int, len(tokens))}
+	for k := range finder.next {
+		finder.next[k] = -1
+	}
+	for from := 0; from < len(text); {
+		at, token := finder.find(from)
+		if at > from {
+			plain(text[from:at])
+		}
+		if at < len(text) {
+			s.out = append(s.out, piece{text: token.name, special: true, spaced: s.spaced})
+			s.spaced = false
+		}
+		from = at + len(token.spelled)
+	}
+}
+
+// special is a special token as it is spelled in a text.
+type special struct{ name, spelled string }
+
+// specials returns the special tokens of a configuration: those that are
+// looked for as they are, and those in lower case.
+func specials(c Config) (typed, folded []special) {
+	var seen []string
+	for _, name := range []string{c.BOS, c.EOS, c.Unknown, c.Pad} {
+		switch {
+		case name == "" || slices.Contains(seen, name):
+		case slices.Contains(c.AnyCase, name):
+			folded = append(folded, special{name, lower(nfc(name))})
+		default:
+			typed = append(typed, special{name, name})
+		}
+		seen = append(seen, name)
+	}
+	return typed, folded
+}
+
+// finder finds special tokens in a text, looking at every byte once for each of
+// them.
+type finder struct {
 	text   string
-	tokens []string
+	tokens []special
 	next   []int // where each token was found next
 }
 
-func newSpecials(text string, tokens ...string) *specials {
-	s := &specials{text: text}
-	for _, t := range tokens {
-		if t != "" && !slices.Contains(s.tokens, t) {
-			s.tokens, s.next = append(s.tokens, t), append(s.next, -1)
-		}
-	}
-	return s
-}
-
 // find returns the first special token that begins at from or later, the
-// longest of several, or the end of the text and "".
-func (s *specials) find(from int) (at int, token string) {
-	at = len(s.text)
-	for k, t := range s.tokens {
-		if s.next[k] < from {
-			i := strings.Index(s.text[from:], t)
+// longest of several; at the end of the text there is none.
+func (f *finder) find(from int) (at int, token special) {
+	at = len(f.text)
+	for k, t := range f.tokens {
+		if f.next[k] < from {
+			i := strings.Index(f.text[from:], t.spelled)
 			if i < 0 {
-				i = len(s.text)
+				i = len(f.text)
 			}
-			s.next[k] = from + i
+			f.next[k] = from + i
 		}
-		if s.next[k] < at || s.next[k] == at && len(t) > len(token) && at < len(s.text) {
-			at, token = s.next[k], t
+		if n := f.next[k]; n < at || n == at && at < len(f.text) && len(t.spelled) > len(token.spelled) {
+			at, token = n, t
 		}
 	}
 	return at, token
@@ -91,27 +118,24 @@ func lower(text string) string {
 	return b.String()
 }
 
-// appendPlain splits a text without special tokens. spaced goes in as whether
-// white space comes before it, and out as whether it ends in white space.
-func appendPlain(out []piece, text string, spaced bool) ([]piece, bool) {
-	s := lower(nfc(text))
-	for s != "" {
-		n := pieceLen(s)
+// words adds the pieces of a normalized text without special tokens.
+func (s *splitter) words(text string) {
+	for text != "" {
+		n := pieceLen(text)
 		if n == 0 {
-			_, size := utf8.DecodeRuneInString(s)
-			s, spaced = s[size:], true
+			_, size := utf8.DecodeRuneInString(text)
+			text, s.spaced = text[size:], true
 			continue
 		}
-		if marker := markerLen(s); marker > 0 {
-			// Typed in capitals it is no special token, and byte level
+		if marker := markerLen(text); marker > 0 {
+			// Spelled in capitals it is no special token, and byte level
 			// splitting takes its brackets off.
-			out = append(out, piece{text: s[:2], spaced: spaced}, piece{text: s[2 : marker-2]}, piece{text: s[marker-2 : marker]})
+			s.out = append(s.out, piece{text: text[:2], spaced: s.spaced}, piece{text: text[2 : marker-2]}, piece{text: text[marker-2 : marker]})
 		} else {
-			out = append(out, piece{text: s[:n], spaced: spaced})
+			s.out = append(s.out, piece{text: text[:n], spaced: s.spaced})
 		}
-		s, spaced = s[n:], false
+		text, s.spaced = text[n:], false
 	}
-	return out, spaced
 }
 
 // markerLen is the length of a lower-cased marker at the beginning of s, else 0.

@@ -5,13 +5,17 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Config names the special tokens of a tokenizer and the size of the encoder's
 // window.
 type Config struct {
 	BOS, EOS, Unknown, Pad string
-	Window                 int // tokens, ends included
+	// AnyCase lists those of them that a text spells in capitals as well,
+	// because they are looked for after it was put into lower case.
+	AnyCase []string
+	Window  int // tokens, ends included
 }
 
 // published is what CLIP's first models have.
@@ -27,72 +31,95 @@ type FormatError struct {
 
 func (e *FormatError) Error() string { return "tokenizer: " + e.File + ": " + e.Reason }
 
-// added is a token that files write as its text or as an object with more
-// fields.
-type added string
+// added is a special token, which files write as its text or as an object.
+type added struct {
+	Content    string `json:"content"`
+	Normalized *bool  `json:"normalized"`
+	Special    bool   `json:"special"`
+}
 
 func (a *added) UnmarshalJSON(b []byte) error {
-	var object struct {
-		Content string `json:"content"`
-	}
-	if json.Unmarshal(b, &object) == nil {
-		*a = added(object.Content)
+	if json.Unmarshal(b, &a.Content) == nil {
 		return nil
 	}
-	var text string
-	if err := json.Unmarshal(b, &text); err != nil {
+	type object added
+	if err := json.Unmarshal(b, (*object)(a)); err != nil {
 		return fmt.Errorf("want a token, have %.40s", b)
 	}
-	*a = added(text)
 	return nil
 }
 
+// specialFile is what tokenizer_config.json and special_tokens_map.json share.
+type specialFile struct {
+	BOS     added            `json:"bos_token"`
+	EOS     added            `json:"eos_token"`
+	Unknown added            `json:"unk_token"`
+	Pad     added            `json:"pad_token"`
+	Window  float64          `json:"model_max_length"`
+	Added   map[string]added `json:"added_tokens_decoder"`
+}
+
+func readSpecialFile(name string, b []byte) (specialFile, error) {
+	var f specialFile
+	if len(b) == 0 {
+		return f, nil
+	}
+	if err := json.Unmarshal(b, &f); err != nil {
+		return f, &FormatError{File: name, Reason: err.Error()}
+	}
+	return f, nil
+}
+
 // ParseConfig reads tokenizer_config.json and special_tokens_map.json, either
-// of which may be nil. What both leave out is as in CLIP's first models.
+// of which may be nil, in the way of transformers 5. What both leave out is as
+// in CLIP's first models. Errors are FormatErrors.
 func ParseConfig(tokenizerConfig, specialTokensMap []byte) (Config, error) {
-	type tokens struct {
-		BOS     added           `json:"bos_token"`
-		EOS     added           `json:"eos_token"`
-		Unknown added           `json:"unk_token"`
-		Pad     added           `json:"pad_token"`
-		Window  float64         `json:"model_max_length"`
-		Added   json.RawMessage `json:"added_tokens_decoder"`
-	}
 	c := published()
-	read := func(file string, b []byte) (tokens, error) {
-		var t tokens
-		if len(b) == 0 {
-			return t, nil
-		}
-		if err := json.Unmarshal(b, &t); err != nil {
-			return t, &FormatError{File: file, Reason: err.Error()}
-		}
-		return t, nil
-	}
-	own, err := read("tokenizer_config.json", tokenizerConfig)
+	own, err := readSpecialFile("tokenizer_config.json", tokenizerConfig)
 	if err != nil {
 		return c, err
 	}
-	special, err := read("special_tokens_map.json", specialTokensMap)
+	special, err := readSpecialFile("special_tokens_map.json", specialTokensMap)
 	if err != nil {
 		return c, err
 	}
-	first, second := own, special
 	if own.Added != nil {
 		// Newer files keep everything in tokenizer_config.json; in older ones
 		// the map has the last word (Stable Diffusion 2 pads with "!" by it).
-		first, second = special, own
+		special = specialFile{}
 	}
-	for _, t := range []tokens{first, second} {
-		for _, f := range []struct {
-			into *string
-			from added
-		}{{&c.BOS, t.BOS}, {&c.EOS, t.EOS}, {&c.Unknown, t.Unknown}, {&c.Pad, t.Pad}} {
-			if f.from != "" {
-				*f.into = string(f.from)
+	anyCase := map[string]bool{}
+	for _, f := range []struct {
+		into        *string
+		own, mapped added
+	}{
+		{&c.BOS, own.BOS, special.BOS}, {&c.EOS, own.EOS, special.EOS},
+		{&c.Unknown, own.Unknown, special.Unknown}, {&c.Pad, own.Pad, special.Pad},
+	} {
+		token := f.own
+		if f.mapped.Content != "" {
+			token = f.mapped
+		}
+		if token.Content != "" {
+			*f.into = token.Content
+		}
+		// Where several of them are one token, the last one decides.
+		anyCase[*f.into] = token.Normalized != nil && *token.Normalized
+	}
+	for _, a := range own.Added {
+		if _, named := anyCase[a.Content]; named {
+			anyCase[a.Content] = !a.Special
+			if a.Normalized != nil {
+				anyCase[a.Content] = *a.Normalized
 			}
 		}
 	}
+	for token, any := range anyCase {
+		if any {
+			c.AnyCase = append(c.AnyCase, token)
+		}
+	}
+	slices.Sort(c.AnyCase)
 	// A tokenizer without a limit writes 1e30.
 	if w := own.Window; w >= 3 && w <= maxWindow {
 		c.Window = int(w)
@@ -112,6 +139,7 @@ type Tokenizer struct {
 	letter, last           [256]int64       // ids of a byte, and of one that ends a piece; -1 unknown
 	bos, eos, unknown, pad int64
 	comma                  int64
+	typed, folded          []special
 }
 
 // merge is what a pair of tokens becomes, and how early.
@@ -126,6 +154,7 @@ func NewTokenizer(vocab, merges []byte, cfg Config) (*Tokenizer, error) {
 		return nil, &FormatError{File: "tokenizer_config.json", Reason: fmt.Sprintf("a window of %d tokens is outside 3 to %d", cfg.Window, maxWindow)}
 	}
 	t := &Tokenizer{cfg: cfg}
+	t.typed, t.folded = specials(cfg)
 	if err := json.Unmarshal(vocab, &t.vocab); err != nil {
 		return nil, &FormatError{File: "vocab.json", Reason: err.Error()}
 	}

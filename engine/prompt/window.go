@@ -164,21 +164,25 @@ func (t *Tokenizer) chunks(tokens []token) []Chunk {
 	return append(out, t.chunk(tokens))
 }
 
-// cut finds the best place to break at or before room: after a comma, before a
-// word, before a piece. It looks back over a quarter of the window (the web UI
-// looks back 20 tokens of 75), lest windows stay half empty.
+// cut finds the best place to break at or before room: after a comma or else
+// before a word, if there is one in the last quarter of the window (the web UI
+// looks back 20 tokens of 75), else before a piece. Only a piece that fills
+// the window by itself is cut.
 func (t *Tokenizer) cut(tokens []token, room int) int {
 	lowest := room - room*20/75
-	for at := room; at > lowest; at-- {
+	for at := room; at >= lowest; at-- {
 		if tokens[at-1].id == t.comma {
 			return at
 		}
 	}
-	for _, good := range []start{atWord, atPiece} {
-		for at := room; at > lowest; at-- {
-			if tokens[at].starts >= good {
-				return at
-			}
+	for at := room; at >= lowest; at-- {
+		if tokens[at].starts == atWord {
+			return at
+		}
+	}
+	for at := room; at > 0; at-- {
+		if tokens[at].starts != inside {
+			return at
 		}
 	}
 	return room
