@@ -34,3 +34,16 @@ setup:
 
 setup-test:
 	@CGO_ENABLED=0 $(GO) run ./packaging/setup -test
+
+# The model that ships: goes on from its last checkpoint. PYTHON names an environment
+# that has packaging/train/requirements.txt; without it one is made in .venv.
+PYTHON ?= .venv/bin/python
+
+.PHONY: train
+train: $(PYTHON)
+	CGO_ENABLED=0 $(GO) build -o bin/corpus ./packaging/train/corpus
+	nice -n 19 $(PYTHON) packaging/train/train.py run $(ARGS)
+
+.venv/bin/python:
+	python3 -m venv .venv
+	.venv/bin/pip install --quiet -r packaging/train/requirements.txt

@@ -1,0 +1,152 @@
+"""The model's card and the folder it ships in, written by the training itself."""
+
+import datetime
+import hashlib
+import json
+import os
+import platform
+import shutil
+import sys
+
+import torch
+
+from corpus import BLOCK, STREAMS, UNSEEN_OF, corpus_hash
+from model import build_scheduler
+
+LIMIT = 24 << 20  # bytes of weights that may ship
+
+
+def software():
+    """Versions of everything that computes."""
+    import diffusers
+    import numpy
+    import tokenizers
+    import transformers
+
+    return {
+        "python": platform.python_version(), "torch": str(torch.__version__), "diffusers": diffusers.__version__,
+        "transformers": transformers.__version__, "tokenizers": tokenizers.__version__, "numpy": numpy.__version__,
+    }
+
+
+def processor(device):
+    """What the training ran on, in words."""
+    if device == "cuda":
+        return torch.cuda.get_device_name()
+    return f"{platform.machine()} processor, {torch.get_num_threads()} thread"
+
+
+def sha256(path):
+    whole = hashlib.sha256()
+    with open(path, "rb") as f:
+        while part := f.read(1 << 20):
+            whole.update(part)
+    return whole.hexdigest()
+
+
+def write_folder(folder, parts, tokenizer):
+    """Writes a diffusers folder in fp16. parts are unet, vae and text_encoder."""
+    import diffusers
+
+    for name in ("unet", "vae", "text_encoder"):
+        parts[name].save_pretrained(os.path.join(folder, name), safe_serialization=True)
+    # Stored in fp16, computed in fp32 unless a tool asks for less: a pipeline whose
+    # parts disagree about that does not run.
+    path = os.path.join(folder, "text_encoder", "config.json")
+    with open(path, encoding="utf-8") as f:
+        config = {**json.load(f), "dtype": "float32"}
+    with open(path, "w", encoding="utf-8") as f:
+        json.dump(config, f, indent=2)
+    build_scheduler().save_pretrained(os.path.join(folder, "scheduler"))
+    kept = os.path.join(folder, "tokenizer")
+    shutil.copytree(tokenizer, kept, dirs_exist_ok=True)
+    index = {
+        "_class_name": "StableDiffusionPipeline", "_diffusers_version": diffusers.__version__,
+        "feature_extractor": [None, None], "image_encoder": [None, None], "safety_checker": [None, None],
+        "requires_safety_checker": False,
+        "scheduler": ["diffusers", "DDIMScheduler"], "text_encoder": ["transformers", "CLIPTextModel"],
+        "tokenizer": ["transformers", "CLIPTokenizer"], "unet": ["diffusers", "UNet2DConditionModel"],
+        "vae": ["diffusers", "AutoencoderTiny"],
+    }
+    with open(os.path.join(folder, "model_index.json"), "w", encoding="utf-8") as f:
+        json.dump(index, f, indent=1)
+
+
+def write(folder, plan, header, state, parts, results):
+    """Writes card.json and README.md beside the weights. results are the judge's, or empty."""
+    weights, size = {}, 0
+    for base, _, names in os.walk(folder):
+        for name in sorted(names):
+            if name.endswith(".safetensors"):
+                path = os.path.join(base, name)
+                weights[os.path.relpath(path, folder).replace(os.sep, "/")] = {"bytes": os.path.getsize(path), "sha256": sha256(path)}
+                size += os.path.getsize(path)
+    digests, counts = state["feed"]["digests"], {}
+    for block in state["feed"]["counts"].values():
+        for family, n in block.items():
+            counts[family] = counts.get(family, 0) + n
+    hours = sum(s["seconds"] for s in state["sessions"]) / 3600
+    card = {
+        "name": plan["name"],
+        "written": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "what": "text to screens: red, green, blue, cyan, magenta and yellow are positions, white is line work or the seventh, black is the ground",
+        "data": {
+            "what": "drawings made by rule by engine/draw; no other picture or text of any kind",
+            "rules": header["rules"],
+            "first_seed": STREAMS[plan["stream"]], "drawings": len(digests) * BLOCK, "size": plan["size"],
+            "block": BLOCK, "first_block_sha256": digests[0].hex() if digests else None,
+            "corpus_sha256": corpus_hash(digests) if digests else None,
+            "hash": "SHA-256 over the SHA-256 of each block's samples as streamed, without the stream's header; blocks in order",
+            "captions_kept_out": f"those whose SHA-256 (first 8 bytes, big-endian) is divisible by {UNSEEN_OF}",
+            "held_out": "family with layout and family with secondary motif, by draw.HeldOut", "families": dict(sorted(counts.items())),
+            "also_read": state.get("also_read", {}),
+        },
+        "architecture": {name: {k: v for k, v in dict(part.config if isinstance(part.config, dict) else part.config.to_dict()).items() if not k.startswith("_")} for name, part in parts.items()},
+        "parameters": {name: sum(p.numel() for p in part.parameters()) for name, part in parts.items()},
+        "training": {
+            "seed": plan["seed"], "plan": plan, "steps": state["step"], "samples": state["samples"],
+            "hours": round(hours, 3), "sessions": state["sessions"], "loss": state.get("loss"),
+            "text": state.get("text_result"), "autoencoder": state.get("vae_result"),
+        },
+        "software": software(),
+        "results": results,
+        "weights": weights, "bytes": size,
+        "licence": "as the project's",
+    }
+    with open(os.path.join(folder, "card.json"), "w", encoding="utf-8") as f:
+        json.dump(card, f, indent=1, default=str)
+    # What it takes to go on from this folder alone.
+    lineage = {k: state[k] for k in ("step", "samples", "sessions", "text_result", "vae_result") if k in state}
+    lineage["feed"] = {"digests": {n: d.hex() for n, d in digests.items()}, "counts": state["feed"]["counts"]}
+    with open(os.path.join(folder, "lineage.json"), "w", encoding="utf-8") as f:
+        json.dump({"plan": plan, "header": header, "state": lineage}, f)
+    with open(os.path.join(folder, "README.md"), "w", encoding="utf-8") as f:
+        f.write(readme(card))
+    if size > LIMIT:
+        print(f"card: {size} bytes of weights are more than the {LIMIT} that may ship", file=sys.stderr)
+    return card
+
+
+def readme(card):
+    """The folder's README, from the card alone."""
+    from judge import markdown
+
+    data, training = card["data"], card["training"]
+    lines = [
+        "# " + card["name"], "",
+        "A text-to-screens latent diffusion model in the diffusers format. Prompt in, screens out: black is the ground, "
+        "red, green, blue, cyan, magenta and yellow are the positions in this order, white is line work (or the seventh), and a palette is applied afterwards.", "",
+        f"Trained on drawings {data['first_seed']} to {data['first_seed'] + data['drawings'] - 1}, made by rule (rules {data['rules']}); "
+        f"no other data of any kind. {training['steps']} steps, {training['samples']} samples, {training['hours']:.2f} hours. "
+        f"{card['bytes'] / (1 << 20):.1f} MiB of fp16 weights.", "",
+        "- Every padded convolution of the UNet and of the decoder wraps, in training too. Loaders that pad with zeros show seams.",
+        f"- {data['size']} x {data['size']} pixels are {card['architecture']['unet']['sample_size']} x {card['architecture']['unet']['sample_size']} latents; the total stride is 64 pixels.",
+        "- Guidance 4, 20 steps of DDIM, trailing.", "",
+    ]
+    if card["results"].get("evaluation"):
+        table = card["results"]["evaluation"]
+        lines += [f"A judge (a classifier trained on other drawings) on {table['prompts']} prompts never trained on:", "", markdown(table), "",
+                  "Motifs it made right, by family: " + ", ".join(f"{k} {n} of {m}" for k, (n, m) in table["families"].items()) + ".", ""]
+    lines += ["card.json holds the lineage: corpus hash, seeds, counts, hyperparameters, software, hashes of the weights. "
+              "lineage.json is what a training needs to go on from this folder (`train.py run --from FOLDER`).", ""]
+    return "\n".join(lines)

@@ -1,0 +1,266 @@
+"""The corpus: drawings made by rule, streamed out of the Go binary.
+
+packaging/train/corpus writes the format of engine/draw/corpus to its standard
+output (integers little-endian):
+
+    "selvcrp1", uint32 version of the rules, uint32 size, uint64 samples
+    for each sample: uint16 length, caption; uint16 length, labels in JSON;
+    size*size*3 bytes RGB
+
+A drawing is a pure function of its seed, so nothing is kept on disk: any
+stretch of the corpus is drawn again when it is wanted, and the corpus hash of
+the card can be checked by anybody who has the binary.
+
+The corpus is cut into blocks of BLOCK seeds. Its hash is the SHA-256 of the
+concatenated SHA-256 of the blocks, each taken over its samples as they are
+streamed.
+"""
+
+import hashlib
+import json
+import os
+import struct
+import subprocess
+import threading
+from collections import Counter, OrderedDict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+MAGIC = b"selvcrp1"
+BLOCK = 1024
+
+# One caption of this many is kept out of training, whatever drawing it belongs
+# to; evaluation takes its prompts from those alone.
+UNSEEN_OF = 32
+
+# Where the streams begin: far enough apart that none runs into the next.
+STREAMS = {"train": 0, "judge": 1 << 40, "eval": 2 << 40}
+
+
+class CorpusError(Exception):
+    """The streamer is missing, failed, or wrote something else than a corpus."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where drawings come from: a streamer binary and the seeds to read.
+
+    Indices count from the stream's first seed. held_out asks for the
+    combinations that training leaves out, and only those.
+    """
+
+    command: str
+    stream: str = "train"
+    held_out: bool = False
+    size: int = 256
+    workers: int = 1
+
+    def arguments(self, start, count, size):
+        found = [self.command, "-from", str(STREAMS[self.stream] + start), "-n", str(count), "-size", str(size), "-workers", str(self.workers)]
+        return found + ["-held-out"] if self.held_out else found
+
+    def header(self):
+        """The version of the rules, and every word that captions are made of."""
+        with _Stream(self.arguments(0, 0, 16)) as stream:
+            rules = stream.rules
+        listed = subprocess.run([self.command, "-vocabulary"], capture_output=True, text=True, check=False)
+        if listed.returncode:
+            raise CorpusError(f"the corpus streamer does not list its vocabulary: {listed.stderr.strip()}")
+        return {"rules": rules, "vocabulary": listed.stdout.split()}
+
+    def read(self, start, count):
+        """Yields (label, picture) with picture uint8 [size, size, 3]."""
+        with _Stream(self.arguments(start, count, self.size)) as stream:
+            for index in range(start, start + count):
+                _, label = stream.label(index)
+                picture = np.empty((self.size, self.size, 3), np.uint8)
+                stream.fill(picture)
+                yield label, picture
+
+    def labels(self, start, count):
+        """Yields labels only; the pictures are drawn as small as can be, and dropped."""
+        with _Stream(self.arguments(start, count, 16)) as stream:
+            picture = np.empty((16, 16, 3), np.uint8)
+            for index in range(start, start + count):
+                _, label = stream.label(index)
+                stream.fill(picture)
+                yield label
+
+    def block(self, number):
+        """Draws block number: (labels, pictures uint8 [BLOCK, size, size, 3], digest)."""
+        digest = hashlib.sha256()
+        labels, pictures = [], np.empty((BLOCK, self.size, self.size, 3), np.uint8)
+        with _Stream(self.arguments(number * BLOCK, BLOCK, self.size)) as stream:
+            for i, picture in enumerate(pictures):
+                raw, label = stream.label(number * BLOCK + i)
+                stream.fill(picture)
+                digest.update(raw)
+                digest.update(picture)
+                labels.append(label)
+        return labels, pictures, digest.digest()
+
+
+def full_caption(label):
+    """A caption that leaves nothing out, in the trade's own words and a fixed order."""
+    before = [label["density"] if label["density"] != "regular" else "", label["scale"], label["family"]]
+    parts = [" ".join(w for w in before if w), label["layout"], label["direction"]]
+    if label["secondary"] not in ("", "none"):
+        parts.append("with small " + label["secondary"])
+    if label["style"] != "clean":
+        parts.append(label["style"])
+    parts.append({"flat": "flat", "outlined": "outlined", "line": "line drawing"}[label["outline"]])
+    n = label["positions"]
+    parts.append(("no", "one", "two", "three", "four", "five", "six", "seven")[n] + (" colour" if n == 1 else " colours"))
+    return ", ".join(p for p in parts if p)
+
+
+class _Stream:
+    """The streamer's output, read to its end."""
+
+    def __init__(self, arguments):
+        try:
+            self.process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=1 << 20)
+        except OSError as err:
+            raise CorpusError(f"the corpus streamer {arguments[0]} does not start: {err}; build it with: go build -o bin/corpus ./packaging/train/corpus") from err
+        # Standard error is drained beside, so that a talkative streamer never blocks.
+        self.said = b""
+        self.drain = threading.Thread(target=self._drain, daemon=True)
+        self.drain.start()
+        self.out = self.process.stdout
+        magic, self.rules, self.size, _ = struct.unpack("<8sIIQ", self._take(24))
+        if magic != MAGIC:
+            raise self._failure("its output does not begin with " + MAGIC.decode())
+
+    def _drain(self):
+        self.said = self.process.stderr.read()
+
+    def _take(self, n):
+        data = self.out.read(n)
+        if len(data) != n:
+            raise self._failure("its output ends too early")
+        return data
+
+    def _failure(self, what):
+        self.out.close()
+        self.process.kill()
+        self.process.wait()
+        self.drain.join()
+        self.process.stderr.close()
+        return CorpusError(f"corpus streamer: {what}. {self.said.decode(errors='replace').strip()}")
+
+    def label(self, index):
+        """The next sample's texts as streamed, and its label; its picture has to be taken next."""
+        head = self._take(2)
+        caption = self._take(struct.unpack("<H", head)[0])
+        middle = self._take(2)
+        labels = self._take(struct.unpack("<H", middle)[0])
+        label = {"direction": "", "layout": "", **json.loads(labels), "index": index, "caption": caption.decode()}
+        label["full"] = full_caption(label)
+        return head + caption + middle + labels, label
+
+    def fill(self, picture):
+        """Reads a picture into a contiguous uint8 array."""
+        view = memoryview(picture).cast("B")
+        if self.out.readinto(view) != len(view):
+            raise self._failure("its output ends in the middle of a picture")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        if kind is not None:
+            self.process.kill()
+        # Whoever stops early does not want the rest: the streamer's next write fails.
+        self.out.close()
+        code = self.process.wait()
+        self.drain.join()
+        self.process.stderr.close()
+        if kind is None and code > 0:
+            raise CorpusError(f"corpus streamer ended with {code}: {self.said.decode(errors='replace').strip()}")
+
+
+def unseen(caption):
+    """Whether a caption is kept for evaluation and never trained on."""
+    return int.from_bytes(hashlib.sha256(caption.encode()).digest()[:8], "big") % UNSEEN_OF == 0
+
+
+class Feed:
+    """Blocks of the corpus as training wants them: encoded, in order, ahead of time.
+
+    encode(labels, pictures) is called once for each block, in a worker thread,
+    and its result kept while the block is in the window. Stage j sees the last
+    `window` blocks before (j+1) * fresh; which drawings a step takes is the
+    caller's pure function of the step, so a run that stops and goes on sees
+    exactly what an unbroken one would have seen.
+    """
+
+    def __init__(self, source, encode, fresh=1, window=8, threads=1):
+        self.source, self.encode = source, encode
+        self.fresh, self.window = fresh, window
+        self.pool = ThreadPoolExecutor(threads)
+        self.ahead = max(1, threads)
+        self.pending = OrderedDict()
+        self.held = OrderedDict()
+        self.digests = {}
+        self.counts = {}
+
+    def _job(self, number):
+        labels, pictures, digest = self.source.block(number)
+        return self.encode(labels, pictures), digest, labels
+
+    def _submit(self, number):
+        if number not in self.held and number not in self.pending:
+            self.pending[number] = self.pool.submit(self._job, number)
+
+    def stage(self, j):
+        """The encoded blocks of stage j, oldest first; waits until all are drawn."""
+        end = (j + 1) * self.fresh
+        first = max(0, end - self.window)
+        for number in range(first, end):
+            self._submit(number)
+        for number in range(first, end):
+            if number in self.held:
+                continue
+            encoded, digest, labels = self.pending.pop(number).result()
+            self.held[number] = encoded
+            if number not in self.digests:
+                self.digests[number] = digest
+                self.counts[number] = Counter(label["family"] for label in labels)
+        for number in [n for n in self.held if n < first]:
+            del self.held[number]
+        for number in range(end, end + max(self.fresh, self.ahead if self.fresh > 1 else 1)):
+            self._submit(number)
+        return [self.held[n] for n in sorted(self.held)]
+
+    def close(self):
+        for job in self.pending.values():
+            job.cancel()
+        self.pool.shutdown(wait=True, cancel_futures=True)
+
+    def record(self):
+        """What has been drawn so far, to be stored in a checkpoint."""
+        return {"digests": dict(self.digests), "counts": {n: dict(c) for n, c in self.counts.items()}}
+
+    def restore(self, record):
+        self.digests = dict(record["digests"])
+        self.counts = {n: Counter(c) for n, c in record["counts"].items()}
+
+
+def corpus_hash(digests):
+    """The hash of blocks 0..n-1 from their digests, as hexadecimal SHA-256."""
+    whole = hashlib.sha256()
+    for number in range(len(digests)):
+        whole.update(digests[number])
+    return whole.hexdigest()
+
+
+def find_streamer(name=None):
+    """The streamer's path: the argument, SELVAGE_CORPUS, or bin/corpus of the repository."""
+    if name:
+        return name
+    if os.environ.get("SELVAGE_CORPUS"):
+        return os.environ["SELVAGE_CORPUS"]
+    here = os.path.dirname(os.path.abspath(__file__))
+    return os.path.join(here, "..", "..", "bin", "corpus")

@@ -1,0 +1,265 @@
+"""The judge: a small classifier that says what a picture of screens shows.
+
+It is trained on drawings of a seed stream of its own, that the model never
+sees, and with augmentation (blur, round trips through the autoencoder, noise
+on the latents), because a judge of crisp drawings alone calls everything that
+a decoder made wrong. It looks at 128 x 128, wraps as the pictures do, and is
+asked only about what a prompt says.
+"""
+
+import json
+import os
+
+import numpy as np
+import torch
+from torch import nn
+
+import vae as autoencoder
+from corpus import unseen
+from model import WrapConv2d
+
+QUESTIONS = ("family", "layout", "positions", "scale")
+SIDE = 128
+
+
+class Judge(nn.Module):
+    """Four strided stages, mean and maximum over the repeat, one head per question."""
+
+    def __init__(self, answers, width=32):
+        super().__init__()
+        self.answers = answers  # question -> list of values as text
+        def conv(a, b, stride=1):
+            layer = nn.Conv2d(a, b, 3, stride, 1, bias=False)
+            layer.__class__ = WrapConv2d
+            return nn.Sequential(layer, nn.BatchNorm2d(b), nn.ReLU())
+        w = width
+        self.body = nn.Sequential(
+            conv(3, w, 2), conv(w, 2 * w, 2), conv(2 * w, 2 * w), conv(2 * w, 4 * w, 2),
+            conv(4 * w, 4 * w), conv(4 * w, 6 * w, 2), conv(6 * w, 6 * w))
+        self.heads = nn.ModuleDict({q: nn.Linear(12 * w + 21, len(v)) for q, v in answers.items()})
+
+    def forward(self, x):
+        """x float [n, 3, SIDE, SIDE] in 0..1; logits per question."""
+        h = self.body(x - 0.2)
+        # How much of the cell each corner of the cube covers: the number of positions hangs on it.
+        planes = torch.stack([x, 1 - x], 1).clamp(0, 1)
+        share = []
+        for corner in range(1, 8):
+            bits = [corner & 1, corner >> 1 & 1, corner >> 2 & 1]
+            cover = torch.stack([planes[:, 1 - bit, c] for c, bit in enumerate(bits)]).amin(0)
+            share.append((cover > 0.6).float().mean((1, 2)))
+        share = torch.stack(share, 1)
+        h = torch.cat([h.mean((2, 3)), h.amax((2, 3)), share, share.sqrt(), (share * 200).clamp_max(1)], 1)
+        return {q: head(h) for q, head in self.heads.items()}
+
+
+def targets(answers, labels):
+    """Per question the class of each label, -100 where the label has none."""
+    index = {q: {v: i for i, v in enumerate(values)} for q, values in answers.items()}
+    return {q: torch.tensor([index[q].get(str(label.get(q) or ""), -100) for label in labels]) for q in answers}
+
+
+def shrink(pictures):
+    """uint8 [n, size, size, 3] to float [n, 3, SIDE, SIDE] in 0..1, by area."""
+    x = torch.as_tensor(np.ascontiguousarray(pictures)).movedim(-1, 1).float() / 255
+    return nn.functional.interpolate(x, (SIDE, SIDE), mode="area") if x.shape[-1] != SIDE else x
+
+
+def blur(x, generator):
+    """A binomial blur of random strength, over the edges."""
+    for _ in range(int(torch.randint(0, 3, (1,), generator=generator))):
+        x = (x + x.roll(1, -1) + x.roll(-1, -1)) / 3
+        x = (x + x.roll(1, -2) + x.roll(-1, -2)) / 3
+    return x
+
+
+def round_trips(vae, pictures, generator, noise=0.25, batch=8):
+    """What the decoder makes of the pictures' latents with a little noise, as uint8 [n, SIDE, SIDE, 3]."""
+    out = []
+    with torch.no_grad():
+        for i in range(0, len(pictures), batch):
+            z = autoencoder.encode(vae, pictures[i : i + batch])
+            strength = noise * torch.rand(len(z), 1, 1, 1, generator=generator).to(z.device)
+            z = z + strength * torch.randn(z.shape, generator=generator).to(z.device)
+            x = nn.functional.interpolate(autoencoder.decode(vae, z).clamp(0, 1), (SIDE, SIDE), mode="area")
+            out.append((x * 255).round().byte().movedim(1, -1).cpu())
+    return torch.cat(out).numpy()
+
+
+def small(pictures):
+    """uint8 pictures at SIDE."""
+    return np.concatenate([(shrink(pictures[i : i + 64]) * 255).round().byte().movedim(1, -1).numpy() for i in range(0, len(pictures), 64)])
+
+
+def train(source, held_out, vae, folder, log, blocks=12, trips=0.35, passes=4, seed=11, device="cpu", batch=32, rate=2e-3):
+    """Trains a judge on the first blocks of source, each fifth of held_out, and writes judge.pt to folder.
+
+    trips is the share of the drawings that are also learnt from as round trips.
+    Returns the judge and its table on the last block, which it never saw.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    pictures, labels = [], []
+    for number in range(blocks + 1):
+        found, drawn, _ = (held_out if number % 5 == 4 else source).block(number)
+        pictures.append(small(drawn))
+        labels += found
+        if number == blocks:
+            test = len(found)
+            sample = drawn
+        elif trips:
+            n = int(trips * len(drawn))
+            pictures.append(round_trips(vae, drawn[:n], generator))
+            labels += found[:n]
+        log(f"judge: block {number} of {blocks} drawn")
+    pictures = torch.from_numpy(np.concatenate(pictures))
+    # The last block is for the test, so labels and pictures line up only before it.
+    table = pictures[: len(pictures) - test]
+    answers = {q: sorted({str(label.get(q) or "") for label in labels} - {""}) for q in QUESTIONS}
+    want = targets(answers, labels)
+    torch.manual_seed(seed)
+    judge = Judge(answers).to(device)
+    optimizer = torch.optim.AdamW(judge.parameters(), lr=rate, weight_decay=0.02)
+    steps = passes * len(table) // batch
+    for step in range(steps):
+        if step % (len(table) // batch) == 0:
+            order = torch.randperm(len(table), generator=generator)
+            at = 0
+        pick = order[at : at + batch]
+        at += batch
+        x = table[pick].movedim(-1, 1).float().to(device) / 255
+        x = blur(x, generator)
+        dy, dx = torch.randint(SIDE, (2,), generator=generator).tolist()
+        x = x.roll((dy, dx), (-2, -1))
+        x = x + 0.04 * torch.rand(1, generator=generator).item() * torch.randn(x.shape, generator=generator).to(device)
+        for group in optimizer.param_groups:
+            group["lr"] = rate * min(1, (step + 1) / 100) * max(0.02, 1 - step / steps)
+        logits = judge(x)
+        loss = sum(nn.functional.cross_entropy(logits[q], want[q][pick].to(device), ignore_index=-100) for q in answers)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        if step % 100 == 0:
+            log(f"judge step {step} of {steps} loss {loss.item():.3f}")
+    judge.eval()
+    held = labels[-test:]
+    result = {
+        "drawings": score(judge, small(sample), held),
+        "round trips": score(judge, round_trips(vae, sample, generator, noise=0.0), held),
+        "round trips with noise": score(judge, round_trips(vae, sample, generator, noise=0.25), held),
+    }
+    torch.save({"answers": answers, "weights": judge.state_dict(), "result": result, "seed": seed, "blocks": blocks}, os.path.join(folder, "judge.pt"))
+    return judge, result
+
+
+def load(folder, device="cpu"):
+    stored = torch.load(os.path.join(folder, "judge.pt"), map_location=device, weights_only=True)
+    judge = Judge(stored["answers"]).to(device)
+    judge.load_state_dict(stored["weights"])
+    return judge.eval(), stored["result"]
+
+
+@torch.no_grad()
+def verdicts(judge, pictures):
+    """Per question the value the judge names, for uint8 pictures of any size."""
+    device = next(judge.parameters()).device
+    named = {q: [] for q in judge.answers}
+    for i in range(0, len(pictures), 64):
+        for q, logits in judge(shrink(pictures[i : i + 64]).to(device)).items():
+            named[q] += [judge.answers[q][k] for k in logits.argmax(1).tolist()]
+    return named
+
+
+def score(judge, pictures, labels):
+    """Share of the pictures where the judge names what the label says, and how many were asked, per question."""
+    named = verdicts(judge, pictures)
+    out = {}
+    for q, values in named.items():
+        asked = [(value, str(label.get(q) or "")) for value, label in zip(values, labels)]
+        asked = [(value, want) for value, want in asked if want]
+        out[q] = {"right": round(float(np.mean([v == w for v, w in asked])), 4) if asked else None, "asked": len(asked)}
+    return out
+
+
+def prompts(source, count, fresh=True):
+    """Labels of drawings whose full caption was never trained on, count of them, with that caption as the prompt.
+
+    fresh asks for captions that the training passes over; held-out combinations
+    need no such care, since no caption of theirs was in the corpus.
+    """
+    found, start = [], 0
+    while len(found) < count:
+        batch = list(source.labels(start, 8192))
+        if not batch:
+            raise ValueError(f"{source.stream} has only {len(found)} captions to ask for")
+        found += [label for label in batch if not fresh or unseen(label["full"])]
+        start += 8192
+    return found[:count]
+
+
+def drawings(source, labels):
+    """The drawings of labels, uint8."""
+    return np.stack([next(iter(source.read(label["index"], 1)))[1] for label in labels])
+
+
+# What the pilot knows, as the corpus calls it, and as the pilot does.
+PILOT_FAMILIES = {
+    "flowers": "flowers", "daisies": "daisies", "tulips": "tulips", "leaves": "leaves", "stars": "stars", "hearts": "hearts",
+    "birds": "birds", "butterflies": "butterflies", "dots": "polka dots", "polka dots": "polka dots", "stripes": "stripes",
+    "chevron": "chevron", "chevrons": "chevron", "scallops": "scallops",
+}
+PILOT_LAYOUTS = ("grid", "half-drop", "brick", "tossed", "", None)
+
+
+def pilot_prompt(label):
+    """The prompt in the pilot's words, or None where it lacks one."""
+    family = PILOT_FAMILIES.get(label["family"])
+    if family is None or label.get("layout") not in PILOT_LAYOUTS or label["positions"] > 3:
+        return None
+    words = [label.get("scale") if label.get("scale") in ("large", "small") else "", family, label.get("layout") or "",
+             {1: "one colour", 2: "two colours", 3: "three colours"}[label["positions"]]]
+    return " ".join(w for w in words if w)
+
+
+def evaluate(judge, model, source_seen, source_held_out, log, count=500, held_out=100, pilot=None, seed=1000, steps=20, guidance=4.0):
+    """The table: chance, real drawings, their round trips, the model, held-out combinations, the pilot."""
+    asked = prompts(source_seen, count)
+    real = drawings(source_seen, asked)
+    rng = np.random.default_rng(seed)
+    table = {"prompts": len(asked), "steps": steps, "guidance": guidance, "rows": {}}
+    rows = table["rows"]
+    # Real drawings under other prompts: what agreement by accident comes to.
+    turn = 1 + int(rng.integers(len(asked) - 1))
+    rows["chance (drawings of other prompts)"] = score(judge, np.roll(real, turn, 0), asked)
+    rows["real drawings"] = score(judge, real, asked)
+    generator = torch.Generator().manual_seed(seed)
+    rows["their round trips"] = score(judge, round_trips(model.vae, real, generator, noise=0.0), asked)
+    log("judge: real drawings scored")
+    made = model.pictures([label["full"] for label in asked], seed, steps, guidance)
+    rows["the model"] = score(judge, made, asked)
+    by_family = {}
+    for value, label in zip(verdicts(judge, made)["family"], asked):
+        n = by_family.setdefault(label["family"], [0, 0])
+        n[0] += value == label["family"]
+        n[1] += 1
+    table["families"] = {k: by_family[k] for k in sorted(by_family)}
+    log("judge: the model scored: " + json.dumps(rows["the model"]))
+    if held_out:
+        apart = prompts(source_held_out, held_out, fresh=False)
+        rows["the model, held-out combinations"] = score(judge, model.pictures([label["full"] for label in apart], seed + 10_000, steps, guidance), apart)
+        rows["real drawings, held-out combinations"] = score(judge, drawings(source_held_out, apart), apart)
+    if pilot is not None:
+        known = [(label, pilot_prompt(label)) for label in asked]
+        known = [(label, prompt) for label, prompt in known if prompt]
+        if known:
+            rows["the pilot, of what it knows"] = score(judge, pilot.pictures([p for _, p in known], seed, steps, 3.5), [label for label, _ in known])
+            rows["the model, of what the pilot knows"] = score(judge, made[[i for i, label in enumerate(asked) if pilot_prompt(label)]], [label for label, _ in known])
+    return table
+
+
+def markdown(table):
+    """The table for people."""
+    lines = ["| | motif | layout | positions | scale |", "|---|---|---|---|---|"]
+    for name, row in table["rows"].items():
+        cells = [f"{100 * row[q]['right']:.0f} % of {row[q]['asked']}" if q in row and row[q]["right"] is not None else "-" for q in QUESTIONS]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)

@@ -1,0 +1,124 @@
+"""Pictures from a trained model: for sheets, the judge, and by hand.
+
+    python sample.py MODEL "small tulips, half-drop, two colours" --out sheet.png
+"""
+
+import argparse
+import os
+
+import numpy as np
+import torch
+from PIL import Image
+
+import text
+import vae as autoencoder
+from model import build_scheduler, wrap_convolutions
+
+# The eight corners of the cube as engine/draw codes them: ground, six positions, and line work or the seventh.
+CORNERS = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 0], [1, 1, 1]], np.float32)
+# One colourway to look at them in.
+INKS = np.array([
+    [246, 237, 216], [200, 60, 50], [50, 110, 80], [36, 52, 106], [216, 162, 34], [120, 170, 180], [240, 150, 140], [44, 30, 40],
+], np.uint8)
+
+
+class Model:
+    """Everything that sampling needs, in evaluation mode on one device."""
+
+    def __init__(self, reader, encoder, unet, vae, device="cpu"):
+        self.reader, self.encoder, self.unet, self.vae, self.device = reader, encoder, unet, vae, device
+
+    @classmethod
+    def load(cls, folder, device="cpu"):
+        """Loads a diffusers folder and makes its convolutions wrap."""
+        from diffusers import AutoencoderTiny, UNet2DConditionModel
+        from transformers import CLIPTextModel
+
+        def part(kind, name):
+            return kind.from_pretrained(os.path.join(folder, name)).float().eval().to(device)
+
+        unet = wrap_convolutions(part(UNet2DConditionModel, "unet"))
+        vae = part(AutoencoderTiny, "vae")
+        wrap_convolutions(vae.decoder)
+        return cls(text.Reader(os.path.join(folder, "tokenizer")), part(CLIPTextModel, "text_encoder"), unet, vae, device)
+
+    @torch.no_grad()
+    def read(self, captions):
+        ids = torch.from_numpy(self.reader(captions)).long().to(self.device)
+        return self.encoder(ids).last_hidden_state
+
+    @torch.no_grad()
+    def latents(self, captions, noise, steps=20, guidance=4.0):
+        """DDIM from noise [n, c, h, w] to the UNet's latents."""
+        scheduler = build_scheduler()
+        scheduler.set_timesteps(steps)
+        context = torch.cat((self.read([""] * len(captions)), self.read(captions)))
+        x = noise.to(self.device)
+        for t in scheduler.timesteps:
+            out = self.unet(torch.cat((x, x)), t.to(self.device), context).sample.float()
+            empty, full = out.chunk(2)
+            x = scheduler.step(empty + guidance * (full - empty), t, x).prev_sample
+        return x
+
+    @torch.no_grad()
+    def pictures(self, captions, seed=0, steps=20, guidance=4.0, size=None, batch=16):
+        """uint8 [n, size, size, 3]; noise i depends on seed + i alone."""
+        side = (size or self.unet.config.sample_size * self.stride) // self.stride
+        out = []
+        for i in range(0, len(captions), batch):
+            part = captions[i : i + batch]
+            noise = torch.stack([
+                torch.randn(self.unet.config.in_channels, side, side, generator=torch.Generator().manual_seed(seed + i + k))
+                for k in range(len(part))])
+            picture = autoencoder.decode(self.vae, self.latents(part, noise, steps, guidance))
+            out.append((picture.clamp(0, 1) * 255).round().byte().movedim(1, -1).cpu().numpy())
+        return np.concatenate(out)
+
+    @property
+    def stride(self):
+        """Pixels of the picture to a latent sample."""
+        return 2 ** (len(self.vae.config.block_out_channels) - 1)
+
+
+def ink(picture, enlarge=2):
+    """A picture of screens, smoothed, enlarged and inked in INKS: what a person judges."""
+    size = picture.shape[0]
+    tiled = np.tile(picture, (3, 3, 1))  # so that smoothing crosses the edges as the repeat does
+    big = np.asarray(Image.fromarray(tiled).crop((size - 8, size - 8, 2 * size + 8, 2 * size + 8)).resize(
+        ((size + 16) * enlarge,) * 2, Image.BICUBIC), np.float32) / 255
+    big = big[8 * enlarge : -8 * enlarge, 8 * enlarge : -8 * enlarge]
+    nearest = ((big[..., None, :] - CORNERS) ** 2).sum(-1).argmin(-1)
+    return INKS[nearest]
+
+
+def sheet(pictures, columns=8, gap=4):
+    """Pictures of one size side by side, uint8."""
+    rows = -(-len(pictures) // columns)
+    h, w = pictures[0].shape[:2]
+    out = np.full((rows * (h + gap) - gap, columns * (w + gap) - gap, 3), 255, np.uint8)
+    for i, picture in enumerate(pictures):
+        y, x = divmod(i, columns)
+        out[y * (h + gap) : y * (h + gap) + h, x * (w + gap) : x * (w + gap) + w] = picture
+    return out
+
+
+def main():
+    arguments = argparse.ArgumentParser(description="sample pictures of screens from a model folder")
+    arguments.add_argument("model")
+    arguments.add_argument("prompts", nargs="+")
+    arguments.add_argument("--out", default="sheet.png")
+    arguments.add_argument("--seed", type=int, default=0)
+    arguments.add_argument("--steps", type=int, default=20)
+    arguments.add_argument("--guidance", type=float, default=4.0)
+    arguments.add_argument("--each", type=int, default=2, help="samples of each prompt")
+    arguments.add_argument("--screens", action="store_true", help="show the planes as they are, not inked")
+    a = arguments.parse_args()
+    torch.set_num_threads(1)
+    prompts = [p for p in a.prompts for _ in range(a.each)]
+    pictures = Model.load(a.model).pictures(prompts, a.seed, a.steps, a.guidance)
+    shown = list(pictures) if a.screens else [ink(p) for p in pictures]
+    Image.fromarray(sheet(shown)).save(a.out)
+
+
+if __name__ == "__main__":
+    main()

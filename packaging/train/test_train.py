@@ -1,0 +1,307 @@
+"""Tests of the training: python -m unittest (from this folder, in its environment)."""
+
+import dataclasses
+import os
+import stat
+import sys
+import tempfile
+import unittest
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+import torch
+
+import corpus
+import judge as judging
+import text
+import vae as autoencoder
+from model import Objective, WrapConv2d, build_unet, wrap, wrap_convolutions
+from train import Plan, Training
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def streamer(folder):
+    """The toy streamer as one executable file."""
+    path = os.path.join(folder, "streamer")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(f"#!/bin/sh\nexec '{sys.executable}' '{os.path.join(HERE, 'toystream.py')}' \"$@\"\n")
+    os.chmod(path, os.stat(path).st_mode | stat.S_IXUSR)
+    return path
+
+
+class Words(unittest.TestCase):
+    def test_each_word_is_one_token_and_clip_reads_the_files(self):
+        from transformers import CLIPTokenizer
+
+        words = ["tulips", "tulip", "half", "drop", "two", "colours", "scallops", "a", "leaves"]
+        with tempfile.TemporaryDirectory() as folder:
+            text.write_tokenizer(folder, words)
+            reader = text.Reader(folder)
+            ids = reader(words)
+            self.assertTrue((ids[:, 2] == reader.end).all(), ids[:, :4])
+            clip = CLIPTokenizer.from_pretrained(folder)
+            for caption in ["Two tulips, half-drop", "zebra leaves; 7 colours", ""]:
+                theirs = clip(caption, padding="max_length", max_length=text.TOKENS, truncation=True).input_ids
+                self.assertEqual(list(reader([caption])[0]), theirs)
+
+    def test_long_captions_keep_their_end(self):
+        with tempfile.TemporaryDirectory() as folder:
+            text.write_tokenizer(folder, ["leaf"])
+            reader = text.Reader(folder)
+            row = reader(["leaf " * 60])[0]
+            self.assertEqual(row[-1], reader.end)
+            self.assertNotEqual(row[-2], reader.end)
+            self.assertEqual(reader.cut, 1)
+
+
+class Autoencoder(unittest.TestCase):
+    def test_encoder_is_the_projection_of_its_patch_alone(self):
+        torch.manual_seed(0)
+        vae = autoencoder.build(8, 8, (1, 1, 1, 1, 0))
+        pictures = torch.rand(24, 3, 64, 64)
+        pictures = (pictures + pictures.roll(1, 2) + pictures.roll(1, 3)) / 3
+        kept = autoencoder.fit(vae, pictures)
+        self.assertGreater(kept, 0.05)
+        self.assertLess(kept, 1)
+        with torch.no_grad():
+            z = vae.encoder(pictures * 2 - 1)
+            # Cutting the picture elsewhere on the grid moves the latents and changes nothing.
+            moved = vae.encoder(pictures.roll((16, 32), (2, 3)) * 2 - 1)
+            self.assertLess((moved - z.roll((1, 2), (2, 3))).abs().max().item(), 1e-5)
+            # It is affine, and centred on the corpus.
+            half = vae.encoder((pictures[:1] + pictures[1:2]) - 1)
+            self.assertLess((half - (z[:1] + z[1:2]) / 2).abs().max().item(), 1e-5)
+            self.assertLess(z.mean((0, 2, 3)).abs().max().item(), 1e-4)
+            self.assertAlmostEqual(z.square().mean().sqrt().item(), autoencoder.LATENT_STD, delta=0.02)
+            # Components are uncorrelated.
+            flat = z.movedim(1, -1).reshape(-1, 8)
+            c = torch.corrcoef(flat.T) - torch.eye(8)
+            self.assertLess(c.abs().max().item(), 1e-3)
+
+    def test_decoder_wraps(self):
+        vae = autoencoder.make_seamless(autoencoder.build(4, 8, (1, 1, 1, 1, 0))).eval()
+        z = torch.randn(1, 4, 4, 4)
+        with torch.no_grad():
+            a = autoencoder.decode(vae, z).roll((16, 48), (2, 3))
+            b = autoencoder.decode(vae, z.roll((1, 3), (2, 3)))
+        self.assertLess((a - b).abs().max().item(), 1e-5)
+
+
+class Wrapping(unittest.TestCase):
+    def test_pads_are_the_plane_of_the_repeat(self):
+        h, w, p = 8, 12, 2
+        cell = torch.arange(h * w).view(1, 1, h, w)
+        for twist in (None, ("drop", 1, 2), ("drop", 1, 4), ("brick", 1, 3), ("brick", 2, 3)):
+            padded = wrap(cell, p, twist)
+            for y in range(-p, h + p):
+                for x in range(-p, w + p):
+                    cx, cy = x, y
+                    if twist and twist[0] == "drop":
+                        cy -= cx // w * h * twist[1] // twist[2]
+                    if twist and twist[0] == "brick":
+                        cx -= cy // h * w * twist[1] // twist[2]
+                    self.assertEqual(padded[0, 0, y + p, x + p], cell[0, 0, cy % h, cx % w], (twist, x, y))
+
+    def test_refuses_a_shift_between_samples(self):
+        with self.assertRaises(ValueError):
+            wrap(torch.zeros(1, 1, 4, 4), 1, ("drop", 1, 3))
+
+    def test_the_unet_follows_the_lattice(self):
+        torch.manual_seed(1)
+        unet = wrap_convolutions(build_unet(4, 32, (16, 32, 32), 16), ("drop", 1, 2)).eval()
+        self.assertTrue(all(isinstance(m, WrapConv2d) for m in unet.modules() if isinstance(m, torch.nn.Conv2d) and m.kernel_size[0] > 1))
+        x, context, t = torch.randn(1, 4, 16, 16), torch.randn(1, 5, 32), torch.tensor([300])
+        # A step of one stride to the right across a drop: what leaves comes back half a cell lower.
+        def shift(v, n):
+            wide = wrap(v, n, ("drop", 1, 2))
+            return wide[..., n : n + 16, : 16]
+        with torch.no_grad():
+            a = shift(unet(x, t, context).sample, 4)
+            b = unet(shift(x, 4), t, context).sample
+        self.assertLess((a - b).abs().max().item(), 1e-4)
+
+
+class Corpus(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.source = corpus.Source(streamer(self.folder.name), size=32)
+
+    def test_blocks_are_the_same_each_time_and_hash_in_order(self):
+        labels, pictures, digest = self.source.block(3)
+        again = self.source.block(3)
+        self.assertEqual(digest, again[2])
+        self.assertEqual(labels[0]["index"], 3 * corpus.BLOCK)
+        self.assertEqual(pictures.shape, (corpus.BLOCK, 32, 32, 3))
+        one = next(iter(self.source.read(3 * corpus.BLOCK + 5, 1)))
+        self.assertEqual(one[0], labels[5])
+        self.assertTrue((one[1] == pictures[5]).all())
+        other = self.source.block(4)[2]
+        self.assertNotEqual(corpus.corpus_hash({0: digest, 1: other}), corpus.corpus_hash({0: other, 1: digest}))
+
+    def test_a_broken_streamer_is_an_error(self):
+        with self.assertRaisesRegex(corpus.CorpusError, "does not start"):
+            corpus.Source(os.path.join(self.folder.name, "none")).header()
+        with self.assertRaisesRegex(corpus.CorpusError, "ends too early|does not begin"):
+            corpus.Source("/bin/echo").header()
+        path = os.path.join(self.folder.name, "short")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write("#!/bin/sh\nprintf 'selvcrp1\\001\\000\\000\\000\\020\\000\\000\\000\\001\\000\\000\\000\\000\\000\\000\\000\\377'\necho out of ink >&2\n")
+        os.chmod(path, 0o755)
+        with self.assertRaisesRegex(corpus.CorpusError, "out of ink"):
+            list(corpus.Source(path).labels(0, 1))
+
+    def test_stages_give_the_same_window_after_a_restart(self):
+        def numbers(labels, pictures):
+            return labels[0]["index"]
+        feed = corpus.Feed(self.source, numbers, fresh=1, window=2)
+        seen = [feed.stage(j) for j in range(3)]
+        feed.close()
+        later = corpus.Feed(self.source, numbers, fresh=1, window=2)
+        later.restore(feed.record())
+        self.assertEqual(later.stage(2), seen[2])
+        later.close()
+        self.assertEqual(seen[2], [corpus.BLOCK, 2 * corpus.BLOCK])
+        self.assertEqual(sorted(later.record()["digests"]), [0, 1, 2])
+
+
+class Objectives(unittest.TestCase):
+    def test_the_last_timestep_is_pure_noise_and_velocity_undoes(self):
+        objective = Objective("cpu")
+        z, e = torch.randn(4, 2, 4, 4), torch.randn(4, 2, 4, 4)
+        t = torch.tensor([0, 300, 700, 999])
+        x, v, weight = objective.noisy(z, e, t)
+        self.assertLess((x[3] - e[3]).abs().max().item(), 1e-3)
+        a = objective.alphas[t].view(-1, 1, 1, 1)
+        self.assertLess((a.sqrt() * x - (1 - a).sqrt() * v - z).abs().max().item(), 1e-4)
+        self.assertAlmostEqual(weight[3].item(), 1, places=5)
+        self.assertLess(weight[0].item(), 0.05)
+
+    def test_timesteps_are_spread(self):
+        t = Objective("cpu").timesteps(20, torch.Generator().manual_seed(0))
+        self.assertEqual(sorted((t // 50).tolist()), list(range(20)))
+
+
+class Resuming(unittest.TestCase):
+    SMALL = {
+        "size": 64, "latent_channels": 4, "unet_channels": (16, 32, 32), "text_width": 32, "text_layers": 1, "text_heads": 1,
+        "decoder_width": 8, "decoder_blocks": (1, 1, 0, 0, 0), "text_labels": 512, "text_steps": 30, "vae_blocks": 1, "vae_steps": 4,
+        "batch": 4, "steps": 8, "text_from": 3, "warmup": 2,
+    }
+
+    def training(self, folder):
+        training = Training(os.path.join(folder, "run"), "cpu", streamer(folder), 1)
+        training.log = lambda line: None
+        training.csv = lambda row: None
+        return training
+
+    def test_a_stopped_training_ends_where_an_unbroken_one_does(self):
+        torch.set_num_threads(1)
+        weights = []
+        for stops in ((), (3, 5)):
+            with tempfile.TemporaryDirectory() as folder:
+                for _ in range(len(stops) + 1):
+                    training = self.training(folder)
+                    training.begin(self.SMALL)
+                    if stops:
+                        stop_at = stops[0]
+                        update = training_update(training, stop_at)
+                        stops = stops[1:]
+                    else:
+                        update = None
+                    training.run(0, 60)
+                    del update
+                self.assertEqual(training.state["step"], 8)
+                weights.append([v.clone() for v in training.unet.state_dict().values()] + [v.clone() for v in training.average.values])
+                if len(weights) == 2:
+                    self.exported(training)
+        for a, b in zip(*weights):
+            self.assertTrue(torch.equal(a, b))
+
+    def exported(self, training):
+        """The folder loads in stock diffusers, and the card tells the corpus."""
+        import json
+
+        from diffusers import StableDiffusionPipeline
+
+        folder = training.export()
+        with open(os.path.join(folder, "card.json"), encoding="utf-8") as f:
+            written = json.load(f)
+        self.assertEqual(written["data"]["drawings"], corpus.BLOCK)
+        digest = training.source().block(0)[2]
+        self.assertEqual(written["data"]["first_block_sha256"], digest.hex())
+        self.assertEqual(sum(written["data"]["families"].values()), corpus.BLOCK)
+        self.assertEqual(len(written["training"]["sessions"]), 3)
+        pipe = StableDiffusionPipeline.from_pretrained(folder)
+        pipe.set_progress_bar_config(disable=True)
+        image = pipe("small dots", num_inference_steps=2, height=64, width=64).images[0]
+        self.assertEqual(image.size, (64, 64))
+        # A new training takes over from the folder alone.
+        heir = Training(training.path("..", "heir"), "cpu", training.streamer, 1)
+        heir.log = lambda line: None
+        heir.adopt(folder)
+        heir.begin({"steps": 9})
+        heir.prepare()
+        self.assertEqual((heir.state["step"], heir.plan.steps), (8, 9))
+        for a, b in zip(heir.unet.state_dict().values(), training.unet.state_dict().values()):
+            self.assertTrue(torch.equal(a, b))
+        self.assertEqual(heir.state["feed"]["digests"][0], digest)
+
+    def test_a_plan_does_not_change_under_a_training(self):
+        with tempfile.TemporaryDirectory() as folder:
+            training = self.training(folder)
+            training.begin(self.SMALL)
+            again = self.training(folder)
+            again.begin({"steps": 20})
+            self.assertEqual(again.plan, dataclasses.replace(training.plan, steps=20))
+            with self.assertRaises(SystemExit):
+                self.training(folder).begin({"batch": 8})
+
+    def test_the_rate_rises_stays_and_falls(self):
+        plan = Plan(steps=1000, warmup=10, cool=0.4, rate=1.0)
+        self.assertAlmostEqual(plan.rate_at(4), 0.5)
+        self.assertEqual(plan.rate_at(500), 1.0)
+        self.assertAlmostEqual(plan.rate_at(800), 0.5, places=2)
+        self.assertLess(plan.rate_at(999), 1e-4)
+
+
+def training_update(training, stop_at):
+    """Asks the training to stop after the step stop_at, as a signal would."""
+    follow = training.batch_of
+
+    def watched(drawings, step):
+        if step + 1 == stop_at:
+            training.stop = True
+        return follow(drawings, step)
+
+    training.batch_of = watched
+    return watched
+
+
+class Judging(unittest.TestCase):
+    def test_learns_the_toy_drawings(self):
+        torch.set_num_threads(1)
+        with tempfile.TemporaryDirectory() as folder:
+            source = corpus.Source(streamer(folder), "judge", size=64)
+            vae = autoencoder.build(4, 8, (1, 1, 0, 0, 0))
+            pictures = source.block(0)[1][:256]
+            autoencoder.fit(vae, torch.from_numpy(pictures).movedim(-1, 1).float() / 255)
+            judge, result = judging.train(source, source, vae, folder, lambda line: None, blocks=1, trips=0, passes=3)
+            self.assertGreater(result["drawings"]["family"]["right"], 0.9)
+            self.assertGreater(result["drawings"]["positions"]["right"], 0.9)
+            again, stored = judging.load(folder)
+            self.assertEqual(stored, result)
+            self.assertEqual(judging.verdicts(again, pictures[:8]), judging.verdicts(judge, pictures[:8]))
+
+    def test_a_question_without_an_answer_is_not_asked(self):
+        judge = judging.Judge({"family": ["a", "b"], "layout": ["c"], "positions": ["1"], "scale": ["s"]}, width=4).eval()
+        row = judging.score(judge, np.zeros((2, 128, 128, 3), np.uint8), [{"family": "a", "layout": ""}, {"family": "b", "layout": "c"}])
+        self.assertEqual(row["family"]["asked"], 2)
+        self.assertEqual(row["layout"]["asked"], 1)
+        self.assertIsNone(row["scale"]["right"])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,590 @@
+"""Trains the model that ships: text to screens.
+
+    make train                              sets up, builds the streamer, goes on where it was
+    python train.py run --minutes 60        the same for an hour
+    python train.py export                  the averaged weights as a diffusers folder, with card
+    python train.py judge                   trains the judge if needed, scores, writes the card again
+    python train.py status
+
+Everything lies in $SELVAGE_TRAIN_DIR (default: the user's cache, selvage/train/NAME):
+plan.json (fixed when the training begins), tokenizer/, text.pt, vae.pt, state.pt,
+log.csv, sheets/, judge.pt, export/. Each file is replaced whole, so a training that
+is killed goes on from its last checkpoint, step for step as if it had never stopped
+(on the same kind of device): every random choice is a function of the seed and the step.
+"""
+
+import argparse
+import csv
+import dataclasses
+import json
+import math
+import os
+import shutil
+import signal
+import sys
+import time
+
+# More threads on busy cores are slower, and the others want to work too.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+import numpy as np
+import torch
+from PIL import Image
+
+import card
+import judge as judging
+import text
+import vae as autoencoder
+from corpus import BLOCK, CorpusError, Feed, Source, find_streamer, unseen
+from model import Average, Objective, build_unet, roll, wrap_convolutions
+from sample import Model, ink, sheet
+
+
+@dataclasses.dataclass
+class Plan:
+    """What a training is. Written once; only steps may grow afterwards."""
+
+    name: str = "starter"
+    seed: int = 4
+    stream: str = "train"
+    size: int = 256
+    # Shapes.
+    latent_channels: int = 24
+    unet_channels: tuple = (64, 96, 192)
+    text_width: int = 192
+    text_layers: int = 3
+    text_heads: int = 3
+    decoder_width: int = 32
+    decoder_blocks: tuple = (3, 3, 2, 1, 0)
+    # Reading lesson.
+    text_labels: int = 20 * BLOCK
+    text_steps: int = 1500
+    # Decoder.
+    vae_blocks: int = 2
+    vae_steps: int = 1200
+    vae_batch: int = 4
+    vae_rate: float = 1.5e-3
+    # UNet.
+    steps: int = 6000
+    batch: int = 16
+    rate: float = 3e-4
+    text_rate: float = 0.3     # of rate
+    text_from: int = 2000      # the step from which the text encoder learns on
+    warmup: int = 100
+    cool: float = 0.4          # share of the steps over which the rate falls to zero
+    dropout: float = 0.1
+    full_captions: float = 0.4
+    # Corpus: a stage draws `fresh` new blocks and sees the last `window`; each drawing is used about `reuse` times.
+    fresh: int = 1
+    window: int = 8
+    reuse: float = 1.0
+
+    def stage_steps(self):
+        return max(1, round(self.reuse * self.fresh * BLOCK / self.batch))
+
+    def rate_at(self, step):
+        """Warm-up, constant, then a quarter wave of a cosine to zero."""
+        left = (self.steps - step) / max(1, self.cool * self.steps)
+        fall = 1.0 if left >= 1 else 0.5 - 0.5 * math.cos(math.pi * max(0.0, left))
+        return self.rate * min(1.0, (step + 1) / self.warmup) * fall
+
+
+CUDA = {
+    "batch": 512, "rate": 5e-4, "steps": 30000, "warmup": 500, "text_from": 0, "text_steps": 3000,
+    "vae_blocks": 16, "vae_steps": 6000, "vae_batch": 32, "fresh": 16, "window": 96, "reuse": 4.0, "decoder_width": 40,
+}
+
+
+class Training:
+    """One training in one folder."""
+
+    def __init__(self, folder, device, streamer, workers):
+        self.folder, self.device = folder, device
+        self.streamer, self.workers = streamer, workers
+        self.stop = False
+
+    # Files.
+
+    def path(self, *names):
+        return os.path.join(self.folder, *names)
+
+    def has(self, *names):
+        return os.path.exists(self.path(*names))
+
+    def save(self, name, data):
+        """Writes a checkpoint whole, or leaves the old one."""
+        fresh = self.path(name + ".new")
+        torch.save(data, fresh)
+        with open(fresh, "rb") as f:
+            os.fsync(f.fileno())
+        os.replace(fresh, self.path(name))
+
+    def read(self, name):
+        return torch.load(self.path(name), map_location="cpu", weights_only=True)
+
+    def log(self, line):
+        line = time.strftime("%H:%M:%S ") + line
+        print(line, flush=True)
+        with open(self.path("log.txt"), "a", encoding="utf-8") as f:
+            f.write(line + "\n")
+
+    # Begin.
+
+    def begin(self, changes):
+        """Reads the plan, or fixes one for a new training."""
+        os.makedirs(self.path("sheets"), exist_ok=True)
+        if self.has("plan.json"):
+            with open(self.path("plan.json"), encoding="utf-8") as f:
+                stored = json.load(f)
+            self.plan = Plan(**{k: tuple(v) if isinstance(v, list) else v for k, v in stored["plan"].items()})
+            self.header = stored["header"]
+            self.streamer = self.kept_streamer()
+            if self.source().block(0)[2].hex() != self.header["first_block"]:
+                raise CorpusError("the drawing rules have changed since this training began: its first block comes out different. "
+                                  "Build the streamer of then and name it with --corpus, or begin anew with another --name")
+            grown = {k: v for k, v in changes.items() if v is not None and getattr(self.plan, k) != v}
+            if set(grown) - {"steps"}:
+                raise SystemExit(f"train: {', '.join(sorted(set(grown) - {'steps'}))} of a training that has begun cannot change; use another --name")
+            self.plan = dataclasses.replace(self.plan, **grown)
+        else:
+            base = CUDA if self.device == "cuda" else {}
+            self.plan = Plan(**{**base, **{k: v for k, v in changes.items() if v is not None}})
+            # Rules may move on while a training runs: it keeps the streamer that it began with.
+            shutil.copy(self.streamer, self.path("corpus"))
+            self.streamer = self.path("corpus")
+            self.header = {**self.source().header(), "first_block": self.source().block(0)[2].hex()}
+        with open(self.path("plan.json"), "w", encoding="utf-8") as f:
+            json.dump({"plan": dataclasses.asdict(self.plan), "header": self.header}, f, indent=1)
+
+    def adopt(self, folder):
+        """Begins where an exported folder ends: its averaged weights, its lineage, a fresh optimiser.
+
+        This is how a training goes on where only the model was kept.
+        """
+        if self.has("plan.json"):
+            raise SystemExit(f"train: {self.folder} holds a training already; --from begins a new one, with another --name")
+        from diffusers import AutoencoderTiny, UNet2DConditionModel
+        from transformers import CLIPTextModel
+
+        with open(os.path.join(folder, "lineage.json"), encoding="utf-8") as f:
+            lineage = json.load(f)
+        os.makedirs(self.folder, exist_ok=True)
+        shutil.copytree(os.path.join(folder, "tokenizer"), self.path("tokenizer"), dirs_exist_ok=True)
+        parts = [kind.from_pretrained(os.path.join(folder, name)).float() for kind, name in (
+            (UNet2DConditionModel, "unet"), (AutoencoderTiny, "vae"), (CLIPTextModel, "text_encoder"))]
+        unet, vae, encoder = (part.state_dict() for part in parts)
+        state = lineage["state"]
+        feed = {"digests": {int(n): bytes.fromhex(d) for n, d in state["feed"]["digests"].items()},
+                "counts": {int(n): c for n, c in state["feed"]["counts"].items()}}
+        self.save("text.pt", {"weights": encoder, "result": state.get("text_result")})
+        self.save("vae.pt", {"weights": vae, "optimizer": None, "step": lineage["plan"]["vae_steps"], "result": state.get("vae_result") or {}})
+        average = [p for part in (unet, encoder) for p in part.values() if p.is_floating_point()]
+        self.save("state.pt", {"step": state["step"], "samples": state["samples"], "sessions": state["sessions"], "feed": feed,
+                               "unet": unet, "encoder": encoder, "optimizer": None, "average": average})
+        with open(self.path("plan.json"), "w", encoding="utf-8") as f:
+            json.dump({"plan": lineage["plan"], "header": lineage["header"]}, f, indent=1)
+
+    def kept_streamer(self):
+        """The streamer that this training began with, unless it was built for another kind of machine."""
+        if self.has("corpus"):
+            try:
+                Source(self.path("corpus")).header()
+                return self.path("corpus")
+            except CorpusError as err:
+                self.log(f"the kept streamer does not run here ({err}); using {self.streamer}")
+        return self.streamer
+
+    def source(self, stream=None, held_out=False):
+        return Source(self.streamer, stream or self.plan.stream, held_out, self.plan.size, self.workers)
+
+    # Parts.
+
+    def prepare_text(self):
+        """The vocabulary and the reading lesson."""
+        if not self.has("tokenizer", "vocab.json"):
+            words = set(self.header["vocabulary"])
+            text.write_tokenizer(self.path("tokenizer"), {part for w in words for part in _words(w)})
+        self.reader = text.Reader(self.path("tokenizer"))
+        p = self.plan
+        torch.manual_seed(p.seed)
+        self.encoder = text.build_encoder(self.reader, p.text_width, p.text_layers, p.text_heads)
+        if self.has("text.pt"):
+            stored = self.read("text.pt")
+            self.encoder.load_state_dict(stored["weights"])
+            self.text_result = stored["result"]
+        else:
+            labels = [label for label in self.source().labels(0, p.text_labels) if not unseen(label["caption"]) and not unseen(label["full"])]
+            self.text_result = text.teach(self.encoder, self.reader, labels, p.text_steps, p.seed, self.log, device=self.device)
+            self.log(f"text: named right {json.dumps({k: round(v, 3) for k, v in self.text_result.items()})}; vocabulary {self.reader.size}; cut captions {self.reader.cut}")
+            self.save("text.pt", {"weights": {k: v.cpu() for k, v in self.encoder.state_dict().items()}, "result": self.text_result})
+        self.encoder.to(self.device).eval()
+
+    def prepare_vae(self, steps=None):
+        """The PCA encoder, and the decoder up to its planned steps; more with steps."""
+        p = self.plan
+        torch.manual_seed(p.seed + 1)
+        self.vae = autoencoder.make_seamless(autoencoder.build(p.latent_channels, p.decoder_width, p.decoder_blocks)).to(self.device)
+        stored = self.read("vae.pt") if self.has("vae.pt") else None
+        self.vae_result = stored["result"] if stored else {}
+        if stored:
+            self.vae.load_state_dict(stored["weights"])
+        goal = steps or p.vae_steps
+        at = stored["step"] if stored else 0
+        if at >= goal:
+            self.vae.eval()
+            return
+        pictures = np.concatenate([self.source().block(n)[1] for n in range(p.vae_blocks)])
+        held = self.source("judge").block(0)[1][:64]
+        if not stored:
+            kept = 0.0
+            x = torch.from_numpy(pictures[:: max(1, len(pictures) // 1500)]).movedim(-1, 1).float() / 255
+            self.vae.cpu()
+            kept = autoencoder.fit(self.vae, x)
+            self.vae.to(self.device)
+            self.vae_result = {"variance_kept": round(kept, 4)}
+            self.log(f"vae: {p.latent_channels} components keep {kept:.4f} of the variance")
+        optimizer = torch.optim.AdamW(self.vae.decoder.parameters(), lr=p.vae_rate, weight_decay=1e-4)
+        if stored and stored["optimizer"]:
+            optimizer.load_state_dict(stored["optimizer"])
+        self.vae.train()
+        since = time.monotonic()
+        for step in range(at, goal):
+            if self.stop:
+                break
+            generator = torch.Generator().manual_seed(p.seed * 1_000_003 + step)
+            part = pictures[torch.randint(len(pictures), (p.vae_batch,), generator=generator).numpy()]
+            shift = torch.randint(p.size, (2,), generator=generator).tolist()
+            part = np.roll(part, shift, (1, 2))
+            latents = autoencoder.encode(self.vae, part)
+            want = torch.from_numpy(part).to(self.device).movedim(-1, 1).float() / 255
+            for group in optimizer.param_groups:
+                group["lr"] = p.vae_rate * min(1, (step + 1) / 50) * max(0.03, 0.5 + 0.5 * math.cos(math.pi * step / goal))
+            with self.cast():
+                loss = autoencoder.decoder_loss(self.vae, latents, want, generator)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(self.vae.decoder.parameters(), 1)
+            optimizer.step()
+            if step % 50 == 0:
+                self.log(f"vae step {step} of {goal} loss {loss.item():.5f}")
+            if step + 1 == goal or (step + 1) % 200 == 0:
+                self.store_vae(step + 1, optimizer)
+        self.vae.eval()
+        self.vae_result.update(psnr=round(autoencoder.psnr(self.vae, held), 2), steps=goal, minutes=round((time.monotonic() - since) / 60, 1))
+        self.log(f"vae: {self.vae_result}")
+        if not self.stop:
+            self.store_vae(goal, optimizer)
+        trips = judging.round_trips(self.vae, held[:8], torch.Generator().manual_seed(0), noise=0.0)
+        shown = [p for pair in zip(judging.small(held[:8]), trips) for p in pair]
+        Image.fromarray(sheet(shown)).save(self.path("sheets", "vae.png"))
+
+    def store_vae(self, step, optimizer):
+        self.save("vae.pt", {"weights": self.vae.state_dict(), "optimizer": optimizer.state_dict(), "step": step, "result": self.vae_result})
+
+    def cast(self):
+        """bf16 where it is fast; plain fp32 on a processor."""
+        return torch.autocast("cuda", torch.bfloat16, enabled=self.device == "cuda")
+
+    def prepare_unet(self):
+        p = self.plan
+        torch.manual_seed(p.seed + 2)
+        self.unet = wrap_convolutions(build_unet(p.latent_channels, p.text_width, p.unet_channels, p.size // 16)).to(self.device)
+        if self.device == "cuda":
+            self.unet.to(memory_format=torch.channels_last)
+        self.optimizer = torch.optim.AdamW(
+            [{"params": list(self.unet.parameters()), "scale": 1.0}, {"params": list(self.encoder.parameters()), "scale": p.text_rate}],
+            lr=p.rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
+        self.state = {"step": 0, "samples": 0, "sessions": [], "feed": {"digests": {}, "counts": {}}}
+        stored = self.read("state.pt") if self.has("state.pt") else None
+        if stored:
+            self.unet.load_state_dict(stored["unet"])
+            self.encoder.load_state_dict(stored["encoder"])
+            if stored["optimizer"]:
+                self.optimizer.load_state_dict(stored["optimizer"])
+            self.state = {k: stored[k] for k in (*self.state, "loss") if k in stored}
+        self.average = Average([self.unet, self.encoder])
+        if stored:
+            for mine, kept in zip(self.average.values, stored["average"]):
+                mine.copy_(kept)
+        self.state["text_result"], self.state["vae_result"] = self.text_result, self.vae_result
+        self.state["also_read"] = {
+            "captions of the reading lesson": f"labels 0 to {p.text_labels - 1} of the stream {p.stream}",
+            "autoencoder": f"drawings 0 to {p.vae_blocks * BLOCK - 1} of the stream {p.stream}",
+        }
+
+    def prepare(self):
+        """All parts as far as they have come; the short lessons are finished first."""
+        self.prepare_text()
+        self.prepare_vae()
+        if not self.stop:
+            self.prepare_unet()
+
+    def store(self):
+        record = {k: self.state[k] for k in self.state if k not in ("text_result", "vae_result", "also_read")}
+        self.save("state.pt", {
+            **record, "unet": self.unet.state_dict(), "encoder": self.encoder.state_dict(),
+            "optimizer": self.optimizer.state_dict(), "average": self.average.values,
+        })
+
+    # Steps.
+
+    def encode_block(self, labels, pictures):
+        """A block as training takes it: latents, and token ids of both captions."""
+        keep = [i for i, label in enumerate(labels) if not unseen(label["caption"]) and not unseen(label["full"])]
+        pictures, labels = pictures[keep], [labels[i] for i in keep]
+        latents = [autoencoder.encode(self.vae, pictures[i : i + 64]) for i in range(0, len(pictures), 64)]
+        ids = np.stack([self.reader([label[key] for label in labels]) for key in ("caption", "full")], 1)
+        return torch.cat(latents).half(), torch.from_numpy(ids).to(self.device)
+
+    def batch_of(self, drawings, step):
+        """The latents and tokens of a step: a function of the seed and the step alone."""
+        p = self.plan
+        generator = torch.Generator().manual_seed(p.seed * 1_000_003 + step)
+        latents, ids = drawings
+        picks = torch.randint(len(latents), (p.batch,), generator=generator)
+        full = (torch.rand(p.batch, generator=generator) < p.full_captions).long()
+        drop = torch.rand(p.batch, generator=generator) < p.dropout
+        picks = picks.to(latents.device)
+        tokens = ids[picks, full.to(ids.device)].long()
+        tokens[drop.to(tokens.device)] = self.empty
+        latents = roll(latents[picks].float(), generator)
+        t = self.objective.timesteps(p.batch, generator)
+        noise_generator = torch.Generator(self.device).manual_seed(p.seed * 1_000_003 + step)
+        noise = torch.randn(latents.shape, generator=noise_generator, device=self.device)
+        return latents, tokens, noise, t
+
+    def run(self, minutes, every):
+        """Trains until the plan's steps are done, the minutes are over, or a signal asks to stop."""
+        began = time.monotonic()
+        self.prepare()
+        if self.stop:
+            return
+        p, state = self.plan, self.state
+        self.objective = Objective(self.device)
+        self.empty = torch.from_numpy(self.reader([""])[0]).long().to(self.device)
+        feed = Feed(self.source(), self.encode_block, p.fresh, p.window, threads=1 if self.device == "cpu" else max(1, (os.cpu_count() or 2) - 1))
+        feed.restore(state["feed"])
+        state["feed"] = feed.record()
+        session = {"began": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "on": card.processor(self.device), "seconds": 0.0, "from": state["step"], "software": card.software()}
+        state["sessions"].append(session)
+        watch = self.following_set()
+        since, saved, drawings, stage = time.monotonic(), time.monotonic(), None, -1
+        waited, loss_sum, loss_n, mark, mark_step = 0.0, 0.0, 0, time.monotonic(), state["step"]
+        self.unet.train()
+        try:
+            while state["step"] < p.steps and not self.stop:
+                if minutes and time.monotonic() - began > 60 * minutes:
+                    break
+                step = state["step"]
+                if step // p.stage_steps() != stage:
+                    stage = step // p.stage_steps()
+                    wait = time.monotonic()
+                    drawings = [torch.cat(part) for part in zip(*feed.stage(stage))]
+                    state["feed"] = feed.record()
+                    waited += time.monotonic() - wait
+                latents, tokens, noise, t = self.batch_of(drawings, step)
+                for group in self.optimizer.param_groups:
+                    group["lr"] = p.rate_at(step) * group["scale"]
+                with self.cast():
+                    with torch.set_grad_enabled(step >= p.text_from):
+                        context = self.encoder(tokens).last_hidden_state
+                    losses, weight = self.objective.losses(self.unet, latents, context, noise, t)
+                loss = (losses * weight).mean()
+                self.optimizer.zero_grad(set_to_none=True)
+                loss.backward()
+                torch.nn.utils.clip_grad_norm_([q for g in self.optimizer.param_groups for q in g["params"]], 1)
+                self.optimizer.step()
+                state["step"], state["samples"] = step + 1, state["samples"] + p.batch
+                self.average.update(state["step"])
+                if step % 10 == 0:
+                    loss_sum, loss_n = loss_sum + loss.item(), loss_n + 1
+                if state["step"] % 50 == 0:
+                    now = time.monotonic()
+                    state["loss"] = loss_sum / max(1, loss_n)
+                    row = {"step": state["step"], "samples": state["samples"], "loss": round(state["loss"], 5), "rate": round(p.rate_at(step), 7),
+                           "samples_per_second": round((state["step"] - mark_step) * p.batch / (now - mark), 2), "waited": round(waited, 1), "true": "", "shuffled": ""}
+                    if state["step"] % 250 == 0:
+                        row["true"], row["shuffled"] = self.following(watch)
+                    self.csv(row)
+                    loss_sum, loss_n, mark, mark_step = 0.0, 0, time.monotonic(), state["step"]
+                session["seconds"] = round(time.monotonic() - since, 1)
+                if time.monotonic() - saved > 60 * every:
+                    self.store()
+                    self.draw_sheet()
+                    saved = time.monotonic()
+        finally:
+            feed.close()
+        session["to"] = state["step"]
+        self.store()
+        self.draw_sheet()
+        self.log(f"stopped at step {state['step']} of {p.steps}, {state['samples']} samples")
+
+    def csv(self, row):
+        new = not self.has("log.csv")
+        with open(self.path("log.csv"), "a", newline="", encoding="utf-8") as f:
+            writer = csv.DictWriter(f, list(row))
+            if new:
+                writer.writeheader()
+            writer.writerow(row)
+        print(row, flush=True)
+
+    def following_set(self):
+        """A fixed set on which it is seen whether words matter: 64 drawings that are not trained on."""
+        labels, pictures = zip(*self.source("eval").read(0, 64))
+        latents = autoencoder.encode(self.vae, np.stack(pictures))
+        noise = torch.randn(latents.shape, generator=torch.Generator().manual_seed(9)).to(self.device)
+        t = torch.tensor([960, 800, 600, 400] * 16, device=self.device)
+        return latents, [label["full"] for label in labels], noise, t
+
+    @torch.no_grad()
+    def following(self, watch):
+        """Mean loss with the drawings' own captions, and with those of others."""
+        latents, captions, noise, t = watch
+        found = []
+        self.unet.eval()
+        for shift in (0, 7):
+            ids = torch.from_numpy(self.reader(captions[shift:] + captions[:shift])).long().to(self.device)
+            losses, _ = self.objective.losses(self.unet, latents, self.encoder(ids).last_hidden_state, noise, t)
+            found.append(round(losses.mean().item(), 5))
+        self.unet.train()
+        return found
+
+    def draw_sheet(self):
+        """Samples of fixed prompts from the averaged weights, screens and inked."""
+        labels = list(self.source("eval").labels(0, 24))
+        prompts = [label["full"] for label in labels]
+        self.average.swap()
+        self.unet.eval()
+        try:
+            pictures = Model(self.reader, self.encoder, self.unet, self.vae, self.device).pictures(prompts, seed=5, steps=12)
+        finally:
+            self.average.swap()
+            self.unet.train()
+        name = f"step-{self.state['step']:07d}"
+        Image.fromarray(sheet([ink(p, 1) for p in pictures])).save(self.path("sheets", name + ".png"))
+        with open(self.path("sheets", "prompts.txt"), "w", encoding="utf-8") as f:
+            f.write("\n".join(prompts) + "\n")
+
+    # Results.
+
+    def model(self):
+        """The averaged weights, rounded to fp16 as they ship, ready to sample."""
+        self.average.swap()
+        for part in (self.unet, self.encoder, self.vae):
+            part.half().float().eval()
+        return Model(self.reader, self.encoder, self.unet, self.vae, self.device)
+
+    def export(self, results=None):
+        """Writes export/: the diffusers folder with card. The weights in memory are the averaged ones afterwards."""
+        self.model()
+        folder = self.path("export")
+        parts = {"unet": self.unet, "vae": self.vae, "text_encoder": self.encoder}
+        for part in parts.values():
+            part.to("cpu", memory_format=torch.contiguous_format).half()
+        card.write_folder(folder, parts, self.path("tokenizer"))
+        if results is None and self.has("results.json"):
+            with open(self.path("results.json"), encoding="utf-8") as f:
+                results = json.load(f)
+        written = card.write(folder, dataclasses.asdict(self.plan), self.header, self.state, parts, results or {})
+        for part in parts.values():
+            part.float().to(self.device)
+        self.log(f"export: {written['bytes']} bytes of weights in {folder}")
+        return folder
+
+    def judged(self, count, held_out, pilot, blocks):
+        """Trains the judge if there is none, scores the exported model, and writes its card again."""
+        folder = self.export(results={})
+        if self.has("judge.pt"):
+            judge, trained = judging.load(self.folder, self.device)
+        else:
+            judge, trained = judging.train(self.source("judge"), self.source("judge", True), self.vae, self.folder, self.log, blocks=blocks, device=self.device)
+        self.log("judge: " + json.dumps(trained))
+        model = Model.load(folder, self.device)
+        table = judging.evaluate(judge, model, self.source("eval"), self.source("eval", True), self.log, count, held_out,
+                                 Model.load(pilot, self.device) if pilot else None)
+        results = {"judge": trained, "evaluation": table, "at_step": self.state["step"]}
+        with open(self.path("results.json"), "w", encoding="utf-8") as f:
+            json.dump(results, f, indent=1)
+        parts = {"unet": self.unet, "vae": self.vae, "text_encoder": self.encoder}
+        card.write(folder, dataclasses.asdict(self.plan), self.header, self.state, parts, results)
+        print(judging.markdown(table))
+
+
+def _words(entry):
+    """The letter runs of a vocabulary entry: "half-drop" is two."""
+    word = ""
+    for c in entry + " ":
+        if c.isalpha():
+            word += c
+        elif word:
+            yield word
+            word = ""
+
+
+def main():
+    parser = argparse.ArgumentParser(description="train the model that ships")
+    parser.add_argument("what", choices=["run", "text", "vae", "export", "judge", "status"])
+    parser.add_argument("--name", default="starter")
+    parser.add_argument("--dir", default=os.environ.get("SELVAGE_TRAIN_DIR"))
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--from", dest="origin", help="begin where this exported folder ends")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--corpus", help="the streamer; else SELVAGE_CORPUS, else bin/corpus")
+    parser.add_argument("--workers", type=int, help="drawing threads of one streamer")
+    parser.add_argument("--minutes", type=float, default=0, help="stop after so many; 0 for none")
+    parser.add_argument("--every", type=float, default=5, help="minutes between checkpoints")
+    parser.add_argument("--vae-more", type=int, help="with vae: steps to come to")
+    parser.add_argument("--count", type=int, default=500, help="with judge: prompts")
+    parser.add_argument("--held-out", type=int, default=100, help="with judge: prompts of held-out combinations")
+    parser.add_argument("--pilot", help="with judge: folder of the pilot")
+    parser.add_argument("--judge-blocks", type=int, default=12, help="with judge: blocks of drawings it learns from")
+    for field in dataclasses.fields(Plan):
+        if field.name in ("name",):
+            continue
+        kind = {int: int, float: float, str: str}.get(field.type)
+        if kind:
+            parser.add_argument("--plan-" + field.name.replace("_", "-"), type=kind, dest="plan_" + field.name)
+    a = parser.parse_args()
+    torch.set_num_threads(a.threads)
+    if a.device == "cuda":
+        torch.backends.cuda.matmul.allow_tf32 = True
+        torch.backends.cudnn.allow_tf32 = True
+        torch.backends.cudnn.benchmark = True
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    training = Training(a.dir or os.path.join(cache, "selvage", "train", a.name), a.device, find_streamer(a.corpus), a.workers or 1)
+
+    def stop(_number, _frame):
+        training.stop = True
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    changes = {k[5:]: v for k, v in vars(a).items() if k.startswith("plan_")}
+    if not os.path.exists(training.path("plan.json")):
+        changes["name"] = a.name
+    try:
+        if a.origin:
+            training.adopt(a.origin)
+            del changes["name"]
+        training.begin(changes)
+        if a.what == "run":
+            training.run(a.minutes, a.every)
+        elif a.what == "text":
+            training.prepare_text()
+        elif a.what == "vae":
+            training.prepare_vae(a.vae_more)
+        else:
+            training.prepare()
+            if a.what == "export":
+                training.export()
+            elif a.what == "judge":
+                training.judged(a.count, a.held_out, a.pilot, a.judge_blocks)
+            else:
+                state = training.state
+                print(json.dumps({k: state.get(k) for k in ("step", "samples", "loss", "text_result", "vae_result")}, indent=1))
+    except CorpusError as err:
+        sys.exit(f"train: {err}")
+
+
+if __name__ == "__main__":
+    main()
