@@ -145,18 +145,6 @@ func (v *View) Camera() plane.Camera { return v.camera }
 // ZoomBy zooms by a factor around the middle of the view.
 func (v *View) ZoomBy(f float64) { v.SetZoom(v.camera.Zoom * f) }
 
-// TrueScale shows a cell that measures cellMM across on cloth at its size:
-// pitch is the millimetres of one device pixel of the monitor.
-func (v *View) TrueScale(cellMM, pitch float64) {
-	p := v.top()
-	if p == nil || cellMM <= 0 || pitch <= 0 {
-		return
-	}
-	if w, _ := p.Size(); w > 0 {
-		v.SetZoom(cellMM / float64(w) / pitch)
-	}
-}
-
 func (v *View) zoomAt(zoom, i, j float64) {
 	v.camera = v.camera.ZoomAt(zoom, i, j)
 	v.fitted = false

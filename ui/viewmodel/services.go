@@ -173,8 +173,9 @@ type Result struct {
 	// DPI.
 	Statement string
 	// Warnings are things that a designer has to know before printing, such
-	// as a DPI that is only a label, or a device that did not start.
-	Warnings []string
+	// as a DPI that is only a label. Alerts are those that are told at once,
+	// such as a device that did not start.
+	Warnings, Alerts []string
 	// UnknownWords are words of the prompt that the model does not know.
 	UnknownWords []string
 	// Palette is the chips the result is inked with, and Screens inks it

@@ -1,6 +1,7 @@
 package viewmodel
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"path/filepath"
@@ -12,8 +13,8 @@ import (
 	"github.com/selvage-studio/selvage/engine/pattern"
 )
 
-// title names a task for a request: its prompt, cut at a word, and its repeat.
-func title(r Request) string {
+// Title names what a request asks for: its prompt, cut at a word, and its repeat.
+func Title(r Request) string {
 	const most = 48
 	p := strings.Join(strings.Fields(r.Prompt), " ")
 	if runes := []rune(p); len(runes) > most {
@@ -172,4 +173,26 @@ func FileName(r Result) string {
 		name = "pattern"
 	}
 	return name + "-" + r.Repeat.Kind.String()
+}
+
+// MarshalText writes a form, so that the window can keep it.
+func (f Form) MarshalText() ([]byte, error) {
+	type plain Form
+	return json.Marshal(plain(f))
+}
+
+// UnmarshalText reads what MarshalText wrote, and keeps figures inside what
+// the studio allows.
+func (f *Form) UnmarshalText(text []byte) error {
+	type plain Form
+	p := plain(DefaultForm())
+	if err := json.Unmarshal(text, &p); err != nil {
+		return fmt.Errorf("the saved form: %w", err)
+	}
+	if err := p.Repeat.Validate(); err != nil {
+		return fmt.Errorf("the saved form: %w", err)
+	}
+	*f = Form(p)
+	f.tidy()
+	return nil
 }

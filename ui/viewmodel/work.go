@@ -141,7 +141,7 @@ func (s *Studio) Generate() uint64 {
 		r.Seed = s.seed()
 	}
 	t := Task{
-		Kind: Generating, Title: title(r), Picture: 1, Pictures: f.Count, Repeat: r.Repeat, Stage: "Waiting",
+		Kind: Generating, Title: Title(r), Picture: 1, Pictures: f.Count, Repeat: r.Repeat, Stage: "Waiting",
 	}
 	return s.enqueue(t, "The pattern was not generated", func(ctx context.Context, id uint64) error {
 		return s.generate(ctx, id, r, f.Count)
@@ -166,7 +166,7 @@ func (s *Studio) generate(ctx context.Context, id uint64, r Request, count int) 
 			return errors.New("the model returned no picture; try another model or size")
 		}
 		s.apply(arrived{id: s.id(), result: res, thumb: thumbnail(res.Cell)})
-		for _, w := range res.Warnings {
+		for _, w := range res.Alerts {
 			s.tell(Notice{Level: Warning, Text: w})
 		}
 		if len(res.UnknownWords) > 0 {

@@ -206,3 +206,8 @@ func (r *badgeRenderer) Refresh() {
 	r.back.Refresh()
 	r.text.Refresh()
 }
+
+// Natural returns the width at which nothing is cut.
+func (l *Line) Natural() float32 {
+	return fyne.MeasureText(l.text, base.Size(l.size), l.style).Width
+}

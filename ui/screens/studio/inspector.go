@@ -56,7 +56,7 @@ func newInspector(s *Screen) *inspector {
 	width := fynecanvas.NewRectangle(color.Transparent)
 	width.SetMinSize(fyne.NewSize(inspectorWidth, 1))
 	scroll := container.NewVScroll(container.New(layout.NewCustomPaddedLayout(6, 10, 12, 14), box))
-	n.object = panel(container.NewStack(width, scroll))
+	n.object = Panel(container.NewStack(width, scroll))
 	return n
 }
 

@@ -44,7 +44,7 @@ func newRail(s *Screen) *rail {
 		r.buttons[b.id] = button
 		box.Add(button)
 	}
-	r.object = panel(container.NewPadded(box))
+	r.object = Panel(container.NewPadded(box))
 	return r
 }
 
@@ -64,8 +64,8 @@ func (r *rail) update() {
 	}
 }
 
-// panel lays an object on the panels' colour.
-func panel(o fyne.CanvasObject) fyne.CanvasObject {
+// Panel lays an object on the panels' colour.
+func Panel(o fyne.CanvasObject) fyne.CanvasObject {
 	return container.NewStack(newGround(), o)
 }
 

@@ -35,6 +35,9 @@ type Screen struct {
 	// pitch is the millimetres of one device pixel of the monitor, 0 when it
 	// is not known.
 	pitch float64
+	// Measure, when there is one, is called before true scale is shown, since
+	// the window may have moved to another monitor.
+	Measure func()
 
 	view      *canvas.View
 	pill      *widget.Pill
@@ -182,7 +185,7 @@ func (s *Screen) addCommands() error {
 		{ID: "fit", Title: "Fit the repeat", Key: command.Plain("0"), Run: s.view.Fit, Enabled: shown},
 		{ID: "pixels", Title: "One screen pixel for each pixel", Key: command.Plain("1"), Run: func() { s.view.SetZoom(1) }, Enabled: shown},
 		{ID: "true-scale", Title: "True scale: a centimetre is a centimetre", Key: command.Plain("2"),
-			Run: func() { s.view.SetZoom(s.trueZoom()) }, Enabled: func() bool { return s.trueZoom() > 0 }},
+			Run: s.showTrueScale, Enabled: func() bool { return s.trueZoom() > 0 }},
 		{ID: "zoom-in", Title: "Zoom in", Key: command.Plain("+"), Run: func() { s.view.ZoomBy(1.25) }, Enabled: shown},
 		{ID: "zoom-out", Title: "Zoom out", Key: command.Plain("-"), Run: func() { s.view.ZoomBy(0.8) }, Enabled: shown},
 		{ID: "edge", Title: "Show or hide the edge of the cell", Key: command.Plain("E"), Run: func() { s.view.SetEdge(!s.view.Edge()); s.rail.update() }},
@@ -192,6 +195,15 @@ func (s *Screen) addCommands() error {
 		errs = append(errs, s.commands.Add(c))
 	}
 	return errors.Join(errs...)
+}
+
+func (s *Screen) showTrueScale() {
+	if s.Measure != nil {
+		s.Measure()
+	}
+	if z := s.trueZoom(); z > 0 {
+		s.view.SetZoom(z)
+	}
 }
 
 // step looks at the next candidate in the strip.

@@ -47,7 +47,7 @@ func newStrip(s *Screen) *strip {
 	t.row = container.NewHBox()
 	t.scroll = container.NewHScroll(t.row)
 	t.scroll.SetMinSize(fyne.NewSize(200, widget.CardSide+46))
-	t.object = panel(container.New(layout.NewCustomPaddedLayout(5, 2, 10, 10), container.NewBorder(head, nil, nil, nil, t.scroll)))
+	t.object = Panel(container.New(layout.NewCustomPaddedLayout(5, 2, 10, 10), container.NewBorder(head, nil, nil, nil, t.scroll)))
 	return t
 }
 
