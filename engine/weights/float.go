@@ -51,7 +51,7 @@ func widen(dst []float32, typ DType, src []byte) {
 	}
 	switch typ {
 	case F32:
-		if binary.NativeEndian.Uint16([]byte{1, 0}) == 1 {
+		if littleEndian() && len(dst) > 0 {
 			copy(unsafe.Slice((*byte)(unsafe.Pointer(&dst[0])), 4*len(dst)), src)
 			return
 		}
@@ -92,6 +92,9 @@ func widen(dst []float32, typ DType, src []byte) {
 		}
 	}
 }
+
+// littleEndian tells whether numbers lie in memory as in the files.
+func littleEndian() bool { return binary.NativeEndian.Uint16([]byte{1, 0}) == 1 }
 
 // Float16 widens an IEEE 754 half precision number, exactly. The exponent and
 // fraction are moved to their places in a float32, and the product with 2^112

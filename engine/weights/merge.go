@@ -7,6 +7,7 @@ import (
 	"math"
 	"runtime"
 	"sync"
+	"unsafe"
 )
 
 // merge makes the changed weights and the model that has them.
@@ -76,12 +77,12 @@ func mergeOne(ctx context.Context, mem *arena, w Tensor, changes []change, o mer
 		if p.down, err = c.inner(); err != nil {
 			return Tensor{}, err
 		}
-		if !finite(p.up) {
-			return Tensor{}, &LoRAError{File: c.file, Key: c.up.Name, Have: c.up.Shape, Reason: "holds numbers that are not finite"}
-		}
 		f := c.factor()
 		for j := range p.up {
 			p.up[j] = float32(f * float64(p.up[j]))
+		}
+		if !finite(p.up) {
+			return Tensor{}, &LoRAError{File: c.file, Key: c.up.Name, Have: c.up.Shape, Reason: fmt.Sprintf("holds numbers that are not finite, or its scale of %g makes them so", f)}
 		}
 		products[i] = p
 	}
@@ -160,6 +161,10 @@ func (c change) inner() ([]float32, error) {
 func narrow(dst []byte, typ DType, src []float32) {
 	switch typ {
 	case F32:
+		if littleEndian() && len(src) > 0 {
+			copy(dst, unsafe.Slice((*byte)(unsafe.Pointer(&src[0])), 4*len(src)))
+			return
+		}
 		for i, x := range src {
 			binary.LittleEndian.PutUint32(dst[4*i:], math.Float32bits(x))
 		}
