@@ -274,11 +274,11 @@ func yamlFields(block string) map[string][]string {
 	out := map[string][]string{}
 	scalar := func(s string) string {
 		s = strings.TrimSpace(s)
-		if len(s) > 1 && (s[0] == '"' || s[0] == '\'') && s[len(s)-1] == s[0] {
-			return s[1 : len(s)-1]
-		}
 		if i := strings.Index(s, " #"); i >= 0 {
 			s = strings.TrimSpace(s[:i])
+		}
+		if len(s) > 1 && (s[0] == '"' || s[0] == '\'') && s[len(s)-1] == s[0] {
+			return s[1 : len(s)-1]
 		}
 		return s
 	}
