@@ -94,7 +94,7 @@ func butterflies(g *gen) {
 	default:
 		if g.fine > 0 {
 			for i := range 3 {
-				t := float64(i) / 2
+				t := float64(float64(i) / 2)
 				both(roleDetail, circle(point{lerp(float64(upW*0.86), float64(upW*0.74), t), lerp(-float64(upH*0.82), -float64(upH*0.3), t)}, max(0.06, g.thin)), dotKind)
 			}
 		}

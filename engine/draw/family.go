@@ -14,6 +14,7 @@ type family struct {
 	outlines bool // fields: may have line work
 	noStyle  bool // keeps clean edges unless asked
 	least    int  // fewest positions
+	kinds    int  // at least so many different motifs in a drawing
 	most     int  // most positions by chance; 0 is no limit
 }
 
@@ -43,7 +44,7 @@ func IsField(name string) bool {
 }
 
 // secondaries are the families that also come as small motifs between others.
-var secondaries = []string{"polka dots", "leaves", "stars", "hearts", "flowers", "sprigs", "diamonds"}
+var secondaries = []string{"polka dots", "leaves", "stars", "hearts", "flowers", "berries", "sprigs", "diamonds"}
 
 // Secondaries lists what may lie between the motifs.
 func Secondaries() []string { return append([]string(nil), secondaries...) }

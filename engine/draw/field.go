@@ -41,16 +41,21 @@ func (f *field) bleed() int {
 // sites are the places of a motif lattice, and beyond the edges those that
 // reach back over them where the cloth does not wrap.
 func (f *field) sites(m motifLattice) []point {
-	out := m.sites(f.l)
+	return f.beyond(m.sites(f.l), f.w/float64(m.nx), f.h/float64(m.ny))
+}
+
+// beyond adds the images of places that lie within px, py of the cell where
+// the cloth does not wrap.
+func (f *field) beyond(pts []point, px, py float64) []point {
 	if f.bleed() == 0 {
-		return out
+		return pts
 	}
-	px, py := f.w/float64(m.nx), f.h/float64(m.ny)
-	for _, p := range m.sites(f.l) {
+	out := append([]point{}, pts...)
+	for _, p := range pts {
 		for i := -1; i <= 1; i++ {
 			for j := -1; j <= 1; j++ {
 				q := point{p.x + float64(float64(i)*f.w), p.y + float64(float64(j)*f.h)}
-				if i|j == 0 || i != 0 && f.l.wrapX || j != 0 && f.l.wrapY {
+				if i == 0 && j == 0 || i != 0 && f.l.wrapX || j != 0 && f.l.wrapY {
 					continue
 				}
 				if q.x > -px && q.x < f.w+px && q.y > -py && q.y < f.h+py {
@@ -141,9 +146,12 @@ func (b *builder) buildField() {
 	var motif *symbol
 	if second {
 		motif = b.symbol(familyByName(s.Secondary), "second", max(f.room, 20))
-		secondRoles = &motif.roles
+		secondRoles = new([roleCount]bool)
+		b.roles(motif, secondRoles)
 	}
-	b.plan = newPlan(s, newRNG(s.Seed, "plan"), &sym.roles, secondRoles)
+	var roles [roleCount]bool
+	b.roles(sym, &roles)
+	b.plan = newPlan(s, newRNG(s.Seed, "plan"), &roles, secondRoles)
 	styled := newRNG(s.Seed, "style")
 	shape := b.marks(sym, 1, styled)
 	b.paint(shape, identity, &b.plan.primary[0])
@@ -154,7 +162,7 @@ func (b *builder) buildField() {
 	// Secondary motifs take the positions that the field left, then its own.
 	next := mine
 	for k := roleMain; k <= roleBand; k++ {
-		if !motif.roles[k] || fills == 0 {
+		if !secondRoles[k] || fills == 0 {
 			continue
 		}
 		if k == roleMain || next < fills {

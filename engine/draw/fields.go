@@ -12,12 +12,12 @@ func stripes(g *gen, i, j int) {
 	for k := range n {
 		w := f.share
 		if !even {
-			w *= g.in(0.45, 1.5)
+			w = float64(w * (g.in(0.45, 1.5)))
 		}
 		widths[2*k] = w
 		widths[2*k+1] = 1 - f.share
 		if !even {
-			widths[2*k+1] *= g.in(0.6, 1.4)
+			widths[2*k+1] = float64(widths[2*k+1] * (g.in(0.6, 1.4)))
 		}
 		sum += widths[2*k] + widths[2*k+1]
 	}
@@ -30,7 +30,7 @@ func stripes(g *gen, i, j int) {
 		}
 		gap := widths[2*k+1] / sum
 		if pin {
-			mid := hi + gap/2
+			mid := hi + float64(gap/2)
 			half := min(float64(gap*0.12), 0.02) + float64(0.5*g.thin/f.w*float64(periods))
 			for _, p := range f.slanted(i*periods, j*periods, mid-half, mid+half) {
 				g.put(lineKind, f.color(k+1), p)
@@ -93,8 +93,8 @@ func (g *gen) bands(ny int, share float64, edge func(y float64) []point, curved 
 
 func chevrons(g *gen) {
 	f := g.field
-	nx := f.count(f.n * g.in(0.8, 1.2))
-	ny := f.count(f.n * g.in(1.1, 1.6))
+	nx := f.count(float64(f.n * g.in(0.8, 1.2)))
+	ny := f.count(float64(f.n * g.in(1.1, 1.6)))
 	if f.fills > 1 {
 		ny = (ny + f.fills - 1) / f.fills * f.fills
 	}
@@ -104,8 +104,8 @@ func chevrons(g *gen) {
 
 func waves(g *gen) {
 	f := g.field
-	nx := f.count(f.n * g.in(0.6, 0.9))
-	ny := f.count(f.n * g.in(1.1, 1.6))
+	nx := f.count(float64(f.n * g.in(0.6, 0.9)))
+	ny := f.count(float64(f.n * g.in(1.1, 1.6)))
 	if f.fills > 1 {
 		ny = (ny + f.fills - 1) / f.fills * f.fills
 	}
@@ -114,7 +114,7 @@ func waves(g *gen) {
 		const steps = 8
 		out := make([]point, 0, steps*nx+1)
 		for i := 0; i <= steps*nx; i++ {
-			s, _ := sincos(float64(i) / steps)
+			s, _ := sincos(float64(float64(i) / steps))
 			out = append(out, point{float64(f.w * float64(i) / float64(steps*nx)), y + float64(amp*s)})
 		}
 		return out
@@ -125,22 +125,25 @@ func waves(g *gen) {
 func checks(g *gen) {
 	f := g.field
 	half := 2 * max(1, (f.count(f.n)+1)/2)
-	m := chooseLattice(f.l, HalfDrop, float64(half), float64(half)/2)
+	for half*half/2 < f.fills {
+		half += 2
+	}
+	m := chooseLattice(f.l, HalfDrop, float64(half), float64(float64(half)/2))
 	px, py := f.w/float64(m.nx), f.h/float64(m.ny)
 	for i, p := range f.sites(m) {
-		g.shape(f.color(i/m.ny+i%m.ny), rect(p.x-px/2, p.y-py/4, px, py/2))
+		g.shape(f.color(i/m.ny+i%m.ny), rect(p.x-float64(px/2), p.y-float64(py/4), px, float64(py/2)))
 	}
 	for _, p := range m.sites(f.l) {
-		f.windows = append(f.windows, point{p.x, p.y + py/2})
+		f.windows = append(f.windows, point{p.x, p.y + float64(py/2)})
 	}
-	f.room = float64(0.5 * min(px, py/2))
+	f.room = float64(0.5 * min(px, float64(py/2)))
 }
 
 // gingham crosses stripes; where they meet the colour is full, elsewhere it
 // is a second position or a hatching.
 func gingham(g *gen) {
 	f := g.field
-	n := f.count(f.n * 1.1)
+	n := f.count(float64(f.n * 1.1))
 	nx, ny := n, n
 	share := clamp(f.share, 0.4, 0.6)
 	px, py := f.w/float64(nx), f.h/float64(ny)
@@ -178,7 +181,7 @@ func gingham(g *gen) {
 			}
 			x, y := float64(px*float64(i)), float64(py*float64(j))
 			g.shape(f.color(c), rect(x, y, float64(px*share), float64(py*share)))
-			f.windows = append(f.windows, point{x + float64(px*(0.5+share/2)), y + float64(py*(0.5+share/2))})
+			f.windows = append(f.windows, point{x + float64(px*(0.5+float64(share/2))), y + float64(py*(0.5+float64(share/2)))})
 		}
 	}
 	f.room = float64(0.5 * (1 - share) * min(px, py))
@@ -187,7 +190,7 @@ func gingham(g *gen) {
 // scale is a fish scale of radius r about a place: round above, hollow where
 // the next row lies.
 func fishScale(c point, r, k float64) *path {
-	r *= k
+	r = float64(r * (k))
 	q := float64(r * kappa)
 	p := (&path{}).move(c.x-r, c.y)
 	p.cubic(c.x-r, c.y-q, c.x-q, c.y-r, c.x, c.y-r)
@@ -198,9 +201,9 @@ func fishScale(c point, r, k float64) *path {
 
 func scallops(g *gen) {
 	f := g.field
-	m := chooseLattice(f.l, Brick, f.n, f.n*2)
+	m := chooseLattice(f.l, Brick, f.n, float64(f.n*2))
 	px, py := f.w/float64(m.nx), f.h/float64(m.ny)
-	r := px / 2
+	r := float64(px / 2)
 	sy := py / r
 	rings := 1 + g.n(3)
 	if g.spec.Scale == Small {
@@ -234,7 +237,7 @@ func scallops(g *gen) {
 		if fan {
 			for k := range 5 {
 				a := 0.75 + float64((float64(k)-2)*0.085)
-				s := brush(float64(g.thin*0.8), g.thin, float64(g.thin*1.3), point{0, r * 0.75}, point{0, r * 0.75}.add(polar(float64(r*1.3), a)))
+				s := brush(float64(g.thin*0.8), g.thin, float64(g.thin*1.3), point{0, float64(r * 0.75)}, point{0, float64(r * 0.75)}.add(polar(float64(r*1.3), a)))
 				c := f.color(rings)
 				if f.fills <= 1 || f.fills <= rings {
 					c = roleGround

@@ -45,7 +45,7 @@ func (r *Renderer) flatten(sc *Scene, pixels float64) {
 		scale := float64(sqrt(most[i]) * pixels)
 		for _, m := range marks {
 			if m.width > 0 {
-				half := m.width / 2
+				half := float64(m.width / 2)
 				r.grown(f, m.stroke, m.p, scale, half)
 				if m.outside {
 					r.grown(f, m.fill, m.p, scale, 0)
@@ -99,7 +99,7 @@ func flattenCubic(f *flatShape, a, b, c, d point, scale float64) {
 	u := a.sub(b.scale(2)).add(c)
 	v := b.sub(c.scale(2)).add(d)
 	dd := sqrt(max(u.dot(u), v.dot(v)))
-	n := int(math.Ceil(sqrt(float64(0.75*dd*scale) / tolerance)))
+	n := int(math.Ceil(sqrt(float64(float64(0.75*dd*scale) / tolerance))))
 	n = min(max(n, 1), 500)
 	for i := 1; i < n; i++ {
 		t := float64(i) / float64(n)
@@ -177,7 +177,7 @@ func offsetContour(out, pts []point, d float64) []point {
 			out = append(out, p.add(v))
 			continue
 		}
-		k := 0.5 * abs(d)
+		k := float64(0.5 * abs(d))
 		out = append(out, p.add(na.scale(d)).add(a.scale(k)), p.add(nb.scale(d)).sub(b.scale(k)))
 	}
 	return out

@@ -111,7 +111,7 @@ func chooseLattice(l lattice, kind Layout, wantX, wantY float64) motifLattice {
 			if !m.fits(l) {
 				continue
 			}
-			c := ratio(float64(nx), wantX) + ratio(float64(ny), wantY) + float64(0.7*ratio(float64(nx*ny), float64(wantX*wantY)))
+			c := ratio(float64(nx)/float64(ny), wantX/wantY) + ratio(float64(nx), wantX) + ratio(float64(ny), wantY) + float64(0.7*ratio(float64(nx*ny), float64(wantX*wantY)))
 			if c < bestCost {
 				best, bestCost = m, c
 			}
@@ -131,10 +131,10 @@ func (m motifLattice) sites(l lattice) []point {
 		for j := range m.ny {
 			p := point{float64(px * (float64(i) + 0.5)), float64(py * (float64(j) + 0.5))}
 			if m.kind == HalfDrop && i%2 == 1 {
-				p.y += py / 2
+				p.y += float64(py / 2)
 			}
 			if m.kind == Brick && j%2 == 1 {
-				p.x += px / 2
+				p.x += float64(px / 2)
 			}
 			out = append(out, p)
 		}
@@ -147,9 +147,9 @@ func (m motifLattice) neighbours(l lattice) []point {
 	px, py := l.w/float64(m.nx), l.h/float64(m.ny)
 	switch m.kind {
 	case HalfDrop:
-		return []point{{0, py}, {px, py / 2}, {px, -py / 2}, {float64(2 * px), 0}}
+		return []point{{0, py}, {px, float64(py / 2)}, {px, float64(-py / 2)}, {float64(2 * px), 0}}
 	case Brick:
-		return []point{{px, 0}, {px / 2, py}, {-px / 2, py}, {0, float64(2 * py)}}
+		return []point{{px, 0}, {float64(px / 2), py}, {float64(-px / 2), py}, {0, float64(2 * py)}}
 	default:
 		return []point{{px, 0}, {0, py}, {px, py}, {px, -py}}
 	}

@@ -46,6 +46,15 @@ type arranger struct {
 	r    *rng
 	spec *Spec
 	unit float64 // root of the cell's area
+	// stretch makes room for tall motifs: distances are measured with x times
+	// stretch and y over it.
+	stretch float64
+}
+
+// gap is the way from a to b, stretched.
+func (a *arranger) gap(p, q point) point {
+	v := a.l.delta(p, q)
+	return point{float64(v.x * a.stretch), v.y / a.stretch}
 }
 
 // box is the room that a symbol takes, in motif units.
@@ -66,10 +75,19 @@ func boxOf(symbols []*symbol, turned bool) box {
 	return b
 }
 
+// fill is the density's, less a little where motifs must leave room for others.
+func (a *arranger) fill() float64 {
+	f := a.spec.Density.fill()
+	if a.spec.Secondary != NoSecondary {
+		f = lerp(f, 0.5, 0.3)
+	}
+	return f
+}
+
 // counts is how many motifs should lie along x and y.
 func (a *arranger) counts(b box) (nx, ny float64) {
 	n := a.spec.Density.fill() / a.spec.Scale.size()
-	n *= a.r.in(0.92, 1.1)
+	n = float64(n * (a.r.in(0.92, 1.1)))
 	stretch := sqrt(clamp(b.h/b.w, 0.45, 2.2))
 	stretch = lerp(1, stretch, 0.8)
 	return float64(n * stretch * a.l.w / a.unit), n / stretch * a.l.h / a.unit
@@ -80,40 +98,51 @@ func (a *arranger) primary(symbols []*symbol) (sites []site, m motifLattice) {
 	turned := a.spec.Direction == Multi
 	b := boxOf(symbols, turned)
 	nx, ny := a.counts(b)
-	fill := a.spec.Density.fill()
+	fill := a.fill()
 	switch a.spec.Layout {
 	case Tossed, AllOver:
 		return a.toss(b, nx, ny, symbols), motifLattice{}
 	case Stripe:
 		// Columns: close along the column, wide between columns.
-		m = chooseLattice(a.l, Grid, max(1, nx*0.72), max(1, ny*1.15))
+		m = chooseLattice(a.l, Grid, max(1, float64(nx*0.72)), max(1, float64(ny*1.15)))
 	case Ogee:
-		m = chooseLattice(a.l, HalfDrop, max(1.6, nx*1.05), max(1, ny*0.66))
+		m = chooseLattice(a.l, HalfDrop, max(1.6, float64(nx*1.05)), max(1, float64(ny*0.66)))
 	case HalfDrop:
-		m = chooseLattice(a.l, HalfDrop, max(1.5, nx*1.19), max(0.8, ny*0.84))
+		m = chooseLattice(a.l, HalfDrop, max(1.5, float64(nx*1.19)), max(0.8, float64(ny*0.84)))
 	case Brick:
-		m = chooseLattice(a.l, Brick, max(0.8, nx*0.84), max(1.5, ny*1.19))
+		m = chooseLattice(a.l, Brick, max(0.8, float64(nx*0.84)), max(1.5, float64(ny*1.19)))
 	default:
 		m = chooseLattice(a.l, Grid, nx, ny)
 	}
 	near := math.Inf(1)
+	round := turned || familyByName(a.spec.Family).round
 	for _, v := range m.neighbours(a.l) {
-		near = min(near, point{v.x / b.w, v.y / b.h}.len())
+		near = min(near, apart(v.x/b.w, v.y/b.h, round))
 	}
-	scale := near * fill
+	scale := float64(near * fill)
 	if a.spec.Layout == Stripe {
-		scale = near * min(fill*1.1, 0.95)
+		scale = float64(near * min(float64(fill*1.1), 0.95))
 	}
 	if a.spec.Layout == Ogee {
 		// The frame takes its share: a lens of half the column's width.
 		px, py := a.l.w/float64(m.nx), a.l.h/float64(m.ny)
-		scale = min(float64(1.5*px)/b.w, float64(0.8*py)/b.h) * (0.55 + float64(0.35*fill))
+		scale = float64(min(float64(1.5*px)/b.w, float64(0.8*py)/b.h) * (0.55 + float64(0.35*fill)))
 	}
 	for i, p := range m.sites(a.l) {
 		col, row := i/m.ny, i%m.ny
 		sites = append(sites, a.site(p, scale, col, row, len(symbols), false))
 	}
 	return sites, m
+}
+
+// apart is how far two motifs of size 1 x 1 may grow until they meet: discs
+// where they are round, and half way to boxes where they are not.
+func apart(dx, dy float64, round bool) float64 {
+	disc := point{dx, dy}.len()
+	if round {
+		return disc
+	}
+	return lerp(disc, max(abs(dx), abs(dy)), 0.5)
 }
 
 // site decides how one motif lies.
@@ -155,13 +184,11 @@ func (a *arranger) toss(b box, nx, ny float64, symbols []*symbol) []site {
 	if a.spec.Scale == Large && a.spec.Density == Sparse && n < 3 {
 		n = 2
 	}
+	a.stretch = sqrt(clamp(b.h/b.w, 0.4, 2.5))
 	pts := a.spread(n, 10, nil)
 	near := a.push(pts, 14)
-	fill := a.spec.Density.fill()
-	diameter := max(b.w, b.h)
-	if a.spec.Direction != Multi {
-		diameter = lerp(diameter, min(b.w, b.h), 0.35)
-	}
+	fill := a.fill()
+	diameter := max(float64(b.w*a.stretch), b.h/a.stretch)
 	scale := float64(near*fill*1.04) / diameter
 	var sites []site
 	jitter := 0.12
@@ -200,10 +227,10 @@ type disc struct {
 func (a *arranger) clearance(c point, pts []point, taken []disc) float64 {
 	gap := a.edgeGap(c)
 	for _, p := range pts {
-		gap = min(gap, a.l.delta(c, p).len())
+		gap = min(gap, a.gap(c, p).len())
 	}
 	for _, d := range taken {
-		gap = min(gap, a.l.delta(c, d.at).len()-d.radius)
+		gap = min(gap, a.gap(c, d.at).len()-d.radius)
 	}
 	return gap
 }
@@ -226,7 +253,7 @@ func (a *arranger) edgeGap(c point) float64 {
 func (a *arranger) push(pts []point, rounds int) float64 {
 	n := len(pts)
 	// In the densest packing each of n discs has this distance to the next.
-	even := sqrt(float64(a.l.w*a.l.h) / float64(n) * 1.1547)
+	even := sqrt(float64(float64(a.l.w*a.l.h) / float64(n) * 1.1547))
 	for range rounds {
 		for i := range pts {
 			var move point
@@ -234,24 +261,24 @@ func (a *arranger) push(pts []point, rounds int) float64 {
 				if i == j {
 					continue
 				}
-				v := a.l.delta(pts[j], pts[i])
+				v := a.gap(pts[j], pts[i])
 				d2 := v.dot(v)
 				if d2 >= float64(even*even) || d2 == 0 {
 					continue
 				}
 				d := sqrt(d2)
-				move = move.add(v.scale((even - d) / d * 0.25))
+				move = move.add(v.scale(float64((even - d) / d * 0.25)))
 			}
-			p := pts[i].add(move)
+			p := pts[i].add(point{move.x / a.stretch, float64(move.y * a.stretch)})
 			if a.l.wrapX {
 				p.x -= float64(a.l.w * math.Floor(p.x/a.l.w))
 			} else {
-				p.x = clamp(p.x, even*0.45, max(even*0.45, a.l.w-even*0.45))
+				p.x = clamp(p.x, float64(even*0.45), max(float64(even*0.45), a.l.w-float64(even*0.45)))
 			}
 			if a.l.wrapY {
 				p.y -= float64(a.l.h * math.Floor(p.y/a.l.h))
 			} else {
-				p.y = clamp(p.y, even*0.45, max(even*0.45, a.l.h-even*0.45))
+				p.y = clamp(p.y, float64(even*0.45), max(float64(even*0.45), a.l.h-float64(even*0.45)))
 			}
 			pts[i] = p
 		}
@@ -259,7 +286,7 @@ func (a *arranger) push(pts []point, rounds int) float64 {
 	near := even
 	for i := range pts {
 		for j := range i {
-			near = min(near, a.l.delta(pts[i], pts[j]).len())
+			near = min(near, a.gap(pts[i], pts[j]).len())
 		}
 	}
 	if a.l.kind == pattern.Mirror {
@@ -279,7 +306,7 @@ func (a *arranger) between(m motifLattice, primary []site, b box, count int) (pl
 	}
 	taken := make([]disc, len(primary))
 	for i, s := range primary {
-		taken[i] = disc{s.at, float64(0.5 * max(b.w, b.h) * s.scale)}
+		taken[i] = disc{s.at, float64(0.5 * max(float64(b.w*a.stretch), b.h/a.stretch) * s.scale)}
 	}
 	room = math.Inf(1)
 	for range count {

@@ -66,9 +66,14 @@ func leaves(g *gen) {
 
 // sprigs are a curved stem with leaves in pairs or in turn, and a bud.
 func sprigs(g *gen) {
+	// As a small motif between others its leaves are what is seen.
+	leaf := roleLeaf
+	if g.small {
+		leaf = roleMain
+	}
 	bend := g.sym(0.3)
 	stem := curve(6, point{-float64(bend * 0.6), 1.1}, point{float64(bend * 0.4), 0.3}, point{float64(bend * 0.2), -0.4}, point{-float64(bend * 0.7), -0.95})
-	g.put(stemKind, roleLeaf, brush(max(0.07, g.thin*1.2), max(0.055, g.thin), max(0.04, g.thin*0.9), stem...))
+	g.put(stemKind, leaf, brush(max(0.07, float64(g.thin*1.2)), max(0.055, g.thin), max(0.04, float64(g.thin*0.9)), stem...))
 	pairs := g.count(3, 5)
 	if g.fine == 0 {
 		pairs = 3
@@ -89,7 +94,7 @@ func sprigs(g *gen) {
 			}
 			sn, cs := sincos(float64(side * up * 1.35))
 			tip := point{float64(d.x*cs) - float64(d.y*sn), float64(d.x*sn) + float64(d.y*cs)}.scale(float64(long * size))
-			g.shape(roleLeaf, blade(tip, float64(wide*size), float64(side*long*0.07), 0.45).at(place(at, 1, 0)))
+			g.shape(leaf, blade(tip, float64(wide*size), float64(side*long*0.07), 0.45).at(place(at, 1, 0)))
 			if g.fine == 2 {
 				g.line(roleVein, 0.02, at.add(tip.scale(0.15)), at.add(tip.scale(0.5)), at.add(tip.scale(0.8)))
 			}

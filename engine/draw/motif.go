@@ -40,7 +40,6 @@ type symbol struct {
 	parts  []part
 	lo, hi point
 	radius float64 // of the circle around the middle of the box
-	roles  [roleCount]bool
 }
 
 func (s *symbol) mid() point { return s.lo.lerp(s.hi, 0.5) }
@@ -48,7 +47,6 @@ func (s *symbol) mid() point { return s.lo.lerp(s.hi, 0.5) }
 func (s *symbol) measure() {
 	first := true
 	for _, p := range s.parts {
-		s.roles[p.role] = true
 		lo, hi := p.p.bounds()
 		if first {
 			s.lo, s.hi, first = lo, hi, false
@@ -73,6 +71,7 @@ type gen struct {
 	spec  *Spec
 	thin  float64 // width of the finest line that can still be seen, in motif units
 	fine  int     // 0 small motifs without detail, 1 medium, 2 large
+	small bool    // a small motif between others
 	leafy bool    // leaves are the main thing
 	field *field  // for families that cover the whole cell
 }

@@ -7,7 +7,7 @@ type point struct{ x, y float64 }
 
 func (p point) add(q point) point             { return point{p.x + q.x, p.y + q.y} }
 func (p point) sub(q point) point             { return point{p.x - q.x, p.y - q.y} }
-func (p point) scale(k float64) point         { return point{p.x * k, p.y * k} }
+func (p point) scale(k float64) point         { return point{float64(p.x * k), float64(p.y * k)} }
 func (p point) dot(q point) float64           { return float64(p.x*q.x) + float64(p.y*q.y) }
 func (p point) cross(q point) float64         { return float64(p.x*q.y) - float64(p.y*q.x) }
 func (p point) len() float64                  { return math.Sqrt(p.dot(p)) }
@@ -59,7 +59,7 @@ func sincos(turns float64) (sin, cos float64) {
 // 0 to the right, 0.25 downwards, 0.75 upwards.
 func polar(r, turns float64) point {
 	s, c := sincos(turns)
-	return point{r * c, r * s}
+	return point{float64(r * c), float64(r * s)}
 }
 
 // affine maps (x, y) to (a·x + c·y + e, b·x + d·y + f), as in SVG.
@@ -89,7 +89,7 @@ func (m affine) then(n affine) affine {
 // place scales, turns (in turns) and moves, in this order.
 func place(at point, scale, turns float64) affine {
 	s, c := sincos(turns)
-	return affine{a: scale * c, b: scale * s, c: -(scale * s), d: scale * c, e: at.x, f: at.y}
+	return affine{a: float64(scale * c), b: float64(scale * s), c: -(float64(scale * s)), d: float64(scale * c), e: at.x, f: at.y}
 }
 
 // flipX mirrors left and right before m.

@@ -105,7 +105,7 @@ func rect(x, y, w, h float64) *path {
 func smooth(tension float64, pts ...point) *path {
 	n := len(pts)
 	p := (&path{}).move(pts[0].x, pts[0].y)
-	k := tension / 6
+	k := float64(tension / 6)
 	for i := range n {
 		a, b, c, d := pts[(i+n-1)%n], pts[i], pts[(i+1)%n], pts[(i+2)%n]
 		h1, h2 := b.add(c.sub(a).scale(k)), c.sub(d.sub(b).scale(k))
@@ -160,7 +160,7 @@ func brush(w0, w1, w2 float64, pts ...point) *path {
 		if u > 0.5 {
 			w = lerp(w1, w2, float64(u*2)-1)
 		}
-		d = d.scale(w / 2)
+		d = d.scale(float64(w / 2))
 		left[i], right[n-1-i] = t.add(d), t.sub(d)
 	}
 	p := (&path{}).move(left[0].x, left[0].y)
@@ -172,7 +172,7 @@ func brush(w0, w1, w2 float64, pts ...point) *path {
 
 // stick is a straight bar of one width.
 func stick(a, b point, w float64) *path {
-	d := b.sub(a).unit().perp().scale(w / 2)
+	d := b.sub(a).unit().perp().scale(float64(w / 2))
 	return polygon(a.add(d), b.add(d), b.sub(d), a.sub(d))
 }
 
@@ -180,7 +180,7 @@ func stick(a, b point, w float64) *path {
 // width w; belly in 0..1 says how far up it is widest, tip how blunt it ends
 // (0 a point, 1 round), base how wide it starts.
 func petal(l, w, belly, tip, base float64) *path {
-	h := w / 2
+	h := float64(w / 2)
 	b := float64(base * h)
 	yb := -float64(l * belly)
 	t := float64(h * tip)
@@ -195,7 +195,7 @@ func petal(l, w, belly, tip, base float64) *path {
 
 // notched is a petal with a notch of depth d at its tip, as of a cherry blossom.
 func notched(l, w, belly, d float64) *path {
-	h := w / 2
+	h := float64(w / 2)
 	yb := -float64(l * belly)
 	p := (&path{}).move(float64(h*0.12), 0)
 	p.cubic(float64(h*0.6), float64(yb*0.25), h, float64(yb*0.6), h, yb)
@@ -212,7 +212,7 @@ func notched(l, w, belly, d float64) *path {
 func blade(tip point, w, bend, belly float64) *path {
 	n := tip.perp().unit()
 	mid := tip.scale(belly).add(n.scale(bend))
-	h := w / 2
+	h := float64(w / 2)
 	a, b := mid.add(n.scale(h)), mid.sub(n.scale(h))
 	d := tip.scale(0.28)
 	p := (&path{}).move(0, 0)

@@ -64,9 +64,6 @@ func newPlan(s *Spec, r *rng, primary, second *[roleCount]bool) *plan {
 	for _, k := range []role{roleBand, roleDetail, roleVein} {
 		own(&first, primary, k)
 	}
-	for _, k := range []role{roleLeaf, roleCentre, roleAlt} {
-		own(&p.second, second, k)
-	}
 	p.settle(&first, primary, nil)
 	p.settle(&p.second, second, &first)
 	for k := range MaxPositions {

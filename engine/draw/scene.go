@@ -7,7 +7,8 @@ import (
 )
 
 // Scene is a drawing as vectors: paths in paint order, each filled with one
-// position. Its cell measures W x H scene units; the plane of the repeat is
+// position. Spec is what was drawn: where there are fewer motifs than
+// positions it has fewer than were asked for. Its cell measures W x H scene units; the plane of the repeat is
 // filled with it as the lattice says.
 type Scene struct {
 	Spec   Spec
@@ -117,6 +118,7 @@ func (s Spec) Scene() (*Scene, error) {
 	} else {
 		b.buildFigures()
 	}
+	b.settle()
 	return sc, nil
 }
 
@@ -134,7 +136,7 @@ type builder struct {
 // units, which decides how much detail it can have.
 func (b *builder) symbol(f *family, stream string, radius float64) *symbol {
 	s := &symbol{}
-	g := &gen{rng: newRNG(b.spec.Seed, stream), motif: s, spec: b.spec, thin: 5.2 / radius}
+	g := &gen{rng: newRNG(b.spec.Seed, stream), motif: s, spec: b.spec, thin: 5.2 / radius, small: stream == "second"}
 	switch {
 	case radius > 150:
 		g.fine = 2
@@ -186,40 +188,58 @@ func (b *builder) marks(s *symbol, scale float64, styled *rng) int {
 	return len(b.sc.shapes) - 1
 }
 
-func (b *builder) buildFigures() {
-	s := b.spec
-	a := &arranger{l: b.l, r: newRNG(s.Seed, "layout"), spec: s, unit: cellUnits}
-	about := float64(s.Scale.size() * cellUnits / 2)
-	kinds := 1
-	vr := newRNG(s.Seed, "variants")
-	if s.Scale != Small && vr.chance(0.55) || vr.chance(0.25) {
-		kinds = 2
-	}
-	if (s.Layout == Tossed || s.Layout == AllOver) && vr.chance(0.5) {
-		kinds = 3
-	}
-	symbols := make([]*symbol, kinds)
-	var roles [roleCount]bool
-	for i := range symbols {
-		symbols[i] = b.symbol(b.f, "shape"+string(rune('a'+i)), about)
-		for k, used := range symbols[i].roles {
-			roles[k] = roles[k] || used
+// roles marks the roles that show as colours in the spec's line work.
+func (b *builder) roles(s *symbol, has *[roleCount]bool) {
+	for _, p := range s.parts {
+		thin := p.kind == lineKind || p.kind == stemKind
+		if b.spec.Outline != Outlined || !thin {
+			has[p.role] = true
 		}
 	}
+}
+
+func (b *builder) buildFigures() {
+	s := b.spec
+	a := &arranger{l: b.l, r: newRNG(s.Seed, "layout"), spec: s, unit: cellUnits, stretch: 1}
+	about := float64(s.Scale.size() * cellUnits / 2)
+	kinds := max(1, b.f.kinds)
+	vr := newRNG(s.Seed, "variants")
+	if s.Scale != Small && vr.chance(0.55) || vr.chance(0.25) {
+		kinds = max(kinds, 2)
+	}
+	if (s.Layout == Tossed || s.Layout == AllOver) && vr.chance(0.5) {
+		kinds = max(kinds, 3)
+	}
+	symbols := make([]*symbol, kinds)
+	for i := range symbols {
+		symbols[i] = b.symbol(b.f, "shape"+string(rune('a'+i)), about)
+	}
 	sites, m := a.primary(symbols)
+	sites = b.fit(symbols, sites)
+	var roles [roleCount]bool
+	for _, st := range sites {
+		b.roles(symbols[st.variant], &roles)
+	}
 	var second []*symbol
 	var secondRoles *[roleCount]bool
+	var places []point
+	var room float64
+	bx := boxOf(symbols, s.Direction == Multi)
 	if s.Secondary != NoSecondary {
-		second = []*symbol{b.symbol(familyByName(s.Secondary), "second", 45)}
-		secondRoles = &second[0].roles
+		count := int(float64(len(sites))*1.2) + 1
+		if s.Layout == AllOver {
+			count = 3*len(sites) + 6
+		}
+		places, room = a.between(m, sites, bx, min(count, 90))
+		second = []*symbol{b.symbol(familyByName(s.Secondary), "second", room)}
+		secondRoles = new([roleCount]bool)
+		b.roles(second[0], secondRoles)
 	}
 	frame := b.frame(m, second != nil)
 	if frame != nil {
 		roles[roleBand] = true
 	}
 	b.plan = newPlan(s, newRNG(s.Seed, "plan"), &roles, secondRoles)
-	turned := s.Direction == Multi
-	bx := boxOf(symbols, turned)
 	shift := b.shift(a.r)
 	styled := newRNG(s.Seed, "style")
 	if frame != nil {
@@ -227,7 +247,7 @@ func (b *builder) buildFigures() {
 		b.paint(len(b.sc.shapes)-1, affine{1, 0, 0, 1, shift.x, shift.y}, &b.plan.primary[0])
 	}
 	if second != nil {
-		b.secondary(a, m, sites, bx, second, shift, styled)
+		b.secondary(a, m.nx == 0, places, room, second[0], shift, styled)
 	}
 	b.tints(sites)
 	shapes := make([]int, len(symbols))
@@ -288,53 +308,73 @@ func (b *builder) instance(sym *symbol, shape int, st site, shift point, t *tint
 	m2 := place(point{}, st.scale, st.turn)
 	off := m2.apply(c)
 	m.e, m.f = st.at.x+shift.x-off.x, st.at.y+shift.y-off.y
-	if !b.inside(sym, st, shift) {
-		return
-	}
 	b.paint(shape, m, t)
 }
 
-// inside keeps motifs off the edges of cloth that does not repeat there.
-func (b *builder) inside(sym *symbol, st site, shift point) bool {
-	p := st.at.add(shift)
-	w := float64((sym.hi.x - sym.lo.x) / 2 * st.scale)
-	h := float64((sym.hi.y - sym.lo.y) / 2 * st.scale)
+// fit keeps motifs on cloth that does not repeat along an axis: one that
+// stands over the edge is moved inwards, or left out when that is too far. A
+// motif too large for the cloth is made smaller and stands in the middle.
+func (b *builder) fit(symbols []*symbol, sites []site) []site {
+	if b.l.wrapX && b.l.wrapY || b.l.kind == pattern.Mirror {
+		return sites
+	}
+	var out []site
+	for _, st := range sites {
+		w, h := reach(symbols[st.variant], st)
+		if k := max(float64(2*w)/b.l.w, float64(2*h)/b.l.h); k > 1 {
+			continue
+		}
+		at := st.at
+		if !b.l.wrapX {
+			at.x = clamp(at.x, w, b.l.w-w)
+		}
+		if !b.l.wrapY {
+			at.y = clamp(at.y, h, b.l.h-h)
+		}
+		if moved := at.sub(st.at); moved.len() <= float64(0.5*min(w, h)) {
+			st.at = at
+			out = append(out, st)
+		}
+	}
+	if len(out) == 0 {
+		st := sites[0]
+		w, h := reach(symbols[st.variant], st)
+		st.scale = float64(st.scale * min(1, float64(min(b.l.w/w, b.l.h/h)*0.48)))
+		st.at = point{float64(b.l.w * 0.5), float64(b.l.h * 0.5)}
+		out = append(out, st)
+	}
+	return out
+}
+
+// reach is half the box of a motif in its place.
+func reach(sym *symbol, st site) (w, h float64) {
+	w = float64((sym.hi.x - sym.lo.x) * st.scale * 0.5)
+	h = float64((sym.hi.y - sym.lo.y) * st.scale * 0.5)
 	if st.turn != 0 && st.turn != 0.5 {
 		w = float64(sym.radius * st.scale)
 		h = w
 	}
-	if b.l.kind == pattern.Mirror {
-		return true
-	}
-	if !b.l.wrapX && (p.x-w < -1 || p.x+w > b.l.w+1) && float64(2*w) < b.l.w {
-		return false
-	}
-	if !b.l.wrapY && (p.y-h < -1 || p.y+h > b.l.h+1) && float64(2*h) < b.l.h {
-		return false
-	}
-	return true
+	return w, h
 }
 
 func (b *builder) paint(shape int, m affine, t *tint) {
 	b.sc.paints = append(b.sc.paints, paint{shape, m, t})
 }
 
-// secondary paints the small motifs between the others.
-func (b *builder) secondary(a *arranger, m motifLattice, sites []site, bx box, second []*symbol, shift point, styled *rng) {
-	count := int(float64(len(sites))*1.2) + 1
-	if b.spec.Layout == AllOver {
-		count = 3*len(sites) + 6
+// secondary paints the small motifs between the others. Where they are too
+// small for line work they go without.
+func (b *builder) secondary(a *arranger, loose bool, places []point, room float64, sym *symbol, shift point, styled *rng) {
+	scale := float64(room*0.82) / sym.radius
+	outline := b.spec.Outline
+	if outline == Outlined && room < 34 {
+		b.spec.Outline = Flat
 	}
-	count = min(count, 90)
-	places, room := a.between(m, sites, bx, count)
-	sym := second[0]
-	size := sym.radius
-	scale := float64(room*0.82) / size
 	shape := b.marks(sym, scale, styled)
+	b.spec.Outline = outline
 	f := familyByName(b.spec.Secondary)
 	for i, p := range places {
 		st := site{at: p, scale: scale}
-		if m.nx == 0 && !f.round {
+		if loose && !f.round {
 			st.turn = a.r.unit()
 		} else if b.spec.Direction == TwoWay && i%2 == 1 && !f.round {
 			st.turn = 0.5
@@ -386,7 +426,7 @@ func (b *builder) frame(m motifLattice, second bool) []mark {
 }
 
 func (b *builder) bar(x, w float64) mark {
-	return mark{fill: roleBand, p: rect(x-w/2, 0, w, b.sc.H)}
+	return mark{fill: roleBand, p: rect(x-float64(w/2), 0, w, b.sc.H)}
 }
 
 // ogeeLine is a ribbon from the top to the bottom of the cell that swings n
@@ -397,7 +437,7 @@ func ogeeLine(x, amp, pitch float64, n int, w float64) *path {
 	total := steps * n
 	left, right := make([]point, 0, total+1), make([]point, 0, total+1)
 	for i := 0; i <= total; i++ {
-		t := float64(i) / steps
+		t := float64(float64(i) / steps)
 		_, c := sincos(t)
 		s, _ := sincos(t)
 		// Widen across the slope so that the ribbon keeps its width.

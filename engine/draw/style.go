@@ -10,16 +10,38 @@ func (b *builder) styled(p *path, scale float64, r *rng) *path {
 	out := &path{}
 	start := 0
 	seed := r.next()
+	calm := func(point) float64 { return 1 }
+	if b.f.field && scale == 1 {
+		calm = b.calm(p)
+	}
 	for _, end := range f.ends {
 		pts := f.pts[start:end]
 		start = end
 		if b.spec.Style == Ikat {
-			feather(out, pts, scale, seed)
+			feather(out, pts, scale, seed, calm)
 		} else {
-			roughen(out, pts, scale, seed)
+			roughen(out, pts, scale, seed, calm)
 		}
 	}
 	return out
+}
+
+// calm says how much a point of a field may be moved: not at all where a
+// ribbon meets its own continuation at the edge of the cell.
+func (b *builder) calm(p *path) func(point) float64 {
+	lo, hi := p.bounds()
+	spansX := lo.x <= 0 && hi.x >= b.sc.W
+	spansY := lo.y <= 0 && hi.y >= b.sc.H
+	return func(q point) float64 {
+		k := 1.0
+		if spansX {
+			k = min(k, clamp(float64(min(q.x, b.sc.W-q.x)/24), 0, 1))
+		}
+		if spansY {
+			k = min(k, clamp(float64(min(q.y, b.sc.H-q.y)/24), 0, 1))
+		}
+		return k
+	}
 }
 
 // noise is a smooth value in -1..1 along a line, different for each seed.
@@ -35,29 +57,29 @@ func noise(seed uint64, t float64) float64 {
 
 // roughen displaces an outline by a carved block's tremor: two scene units or
 // so, at most a twelfth of a small shape.
-func roughen(out *path, pts []point, scale float64, seed uint64) {
+func roughen(out *path, pts []point, scale float64, seed uint64, calm func(point) float64) {
 	size := spanOf(pts)
 	step := 8 / scale
 	amp := min(4.2/scale, float64(size*0.07))
 	walk(pts, step, func(i int, p, normal point, along float64) {
-		d := float64(noise(seed, along*scale/13)*amp) + float64(noise(seed^1, along*scale/5)*amp*0.5)
-		q := p.add(normal.scale(d))
+		d := float64(noise(seed, float64(along*scale/13))*amp) + float64(noise(seed^1, float64(along*scale/5))*amp*0.5)
+		q := p.add(normal.scale(float64(d * calm(p))))
 		put(out, i, q)
 	})
 }
 
 // feather pulls an outline up and down thread by thread, as dye that crept
 // along the warp.
-func feather(out *path, pts []point, scale float64, seed uint64) {
+func feather(out *path, pts []point, scale float64, seed uint64, calm func(point) float64) {
 	size := spanOf(pts)
 	step := 5 / scale
 	amp := min(17/scale, float64(size*0.2))
 	walk(pts, step, func(i int, p, _ point, _ float64) {
 		t := float64(p.x * scale / 11)
 		k := math.Floor(t)
-		tooth := abs(t-k-0.5) * 2
+		tooth := float64(abs(t-k-0.5) * 2)
 		d := float64(noise(seed, float64(k*1.37))*0.75) + float64((tooth-0.5)*0.7)
-		q := point{p.x, p.y + float64(d*amp)}
+		q := point{p.x, p.y + float64(d*amp*calm(p))}
 		put(out, i, q)
 	})
 }
@@ -112,7 +134,7 @@ func (b *builder) voids(s *symbol, scale float64, r *rng) []mark {
 		pts := make([]point, 5)
 		turn := r.unit()
 		for i := range pts {
-			pts[i] = c.add(polar(float64(radius*r.in(0.5, 1.3)), turn+float64(i)/5))
+			pts[i] = c.add(polar(float64(radius*r.in(0.5, 1.3)), turn+float64(float64(i)/5)))
 		}
 		out = append(out, mark{p: smooth(1, pts...), fill: roleGround})
 	}
