@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
 	"runtime/debug"
 	"strings"
 	"text/tabwriter"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/selvage-studio/selvage/app/session"
 	"github.com/selvage-studio/selvage/engine/pattern"
+	"github.com/selvage-studio/selvage/engine/weights"
 )
 
 func (p *program) devices() *cobra.Command {
@@ -120,8 +122,7 @@ func (p *program) models() *cobra.Command {
 				p.line(card)
 				return nil
 			}
-			_, err = fmt.Fprintln(p.out, strings.TrimRight(card.String(), "\n"))
-			return err
+			return printCard(p.out, card)
 		},
 	}
 	var name, sum string
@@ -204,4 +205,27 @@ func (p *program) version() *cobra.Command {
 			return err
 		},
 	}
+}
+
+// printCard writes a model's card for a person.
+func printCard(w io.Writer, c weights.Card) error {
+	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	row := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(t, "%s\t%s\n", name, value)
+		}
+	}
+	row("name", c.Name)
+	row("kind", strings.TrimSpace(string(c.Kind)+" "+string(c.Family)))
+	row("publisher", c.Publisher)
+	row("source", c.Source)
+	row("licence", strings.TrimSpace(c.Licence+"  "+c.LicenceURL))
+	row("commercial use", string(c.CommercialUse))
+	row("conditions", c.Conditions)
+	row("trained on", c.TrainingData)
+	row("base model", c.BaseModel)
+	for _, f := range c.Files {
+		row("sha256", fmt.Sprintf("%s  %s (%d bytes)", f.SHA256, f.Path, f.Size))
+	}
+	return t.Flush()
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -64,16 +65,16 @@ func Writable(path string) error {
 }
 
 // Export writes the cell to path and beside it the rectangle that lays
-// straight, where the layout has one, and the seam report. Each file appears
-// whole or not at all; when one fails, those of this call are taken back.
+// straight, where the layout has one, and the seam report. The files appear
+// together, whole, or not at all.
 func (s *Session) Export(ctx context.Context, m *Made, path string, o ExportOptions) (out Exported, err error) {
 	if err := Writable(path); err != nil {
 		return out, err
 	}
-	undo := file.NewBatch()
+	var set file.Set
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, undo.Revert())
+			err = errors.Join(err, set.Discard())
 			out = Exported{}
 		}
 	}()
@@ -81,32 +82,40 @@ func (s *Session) Export(ctx context.Context, m *Made, path string, o ExportOpti
 	if err != nil {
 		return out, err
 	}
-	write := func(name, what string, img image.Image, rep string) error {
+	meta := file.Meta{DPIX: m.Plan.DPIX, DPIY: m.Plan.DPIY, Request: request}
+	write := func(name, what string, img image.Image) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		meta := file.Metadata{DPIX: m.Plan.DPIX, DPIY: m.Plan.DPIY, Depth: o.Depth, Request: request, Repeat: rep, Software: "Selvage"}
-		if err := undo.Write(name, img, meta); err != nil {
+		encode, err := file.Encode(name, img, meta)
+		if err != nil {
+			return err
+		}
+		if err := set.Add(name, encode); err != nil {
 			return err
 		}
 		out.Files = append(out.Files, ExportedFile{Path: name, What: what})
 		return nil
 	}
 	rep := m.Repeat()
-	if err := write(path, "the cell, "+rep.String(), m.Cell, rep.String()); err != nil {
+	var cell image.Image = m.Cell
+	if o.Depth != 16 {
+		cell = eightBit(m.Cell)
+	}
+	if err := write(path, "the cell, "+rep.String(), cell); err != nil {
 		return out, err
 	}
 	stem, ext := strings.TrimSuffix(path, filepath.Ext(path)), filepath.Ext(path)
 	r := report{Repeat: m.Request.Repeat, Cell: m.Seam, Plan: m.Plan, Statement: m.Statement(), Warnings: m.Warnings}
 	if hasRectangle(rep) {
-		rect := pattern.RectangleImage(m.Cell, rep)
+		rect := pattern.RectangleImage(cell, rep)
 		judged, err := seam.Measure(rect, rep.Straight())
 		if err != nil {
 			return out, err
 		}
 		r.Rectangle = &judged
 		what := fmt.Sprintf("the rectangle that lays straight, %d x %d", rect.Bounds().Dx(), rect.Bounds().Dy())
-		if err := write(stem+"-rectangle"+ext, what, rect, rep.Straight().String()); err != nil {
+		if err := write(stem+"-rectangle"+ext, what, rect); err != nil {
 			return out, err
 		}
 		if !judged.Pass {
@@ -124,11 +133,18 @@ func (s *Session) Export(ctx context.Context, m *Made, path string, o ExportOpti
 		return out, err
 	}
 	name := stem + "-seam.json"
-	if err := undo.WriteBytes(name, append(text, '\n')); err != nil {
+	err = set.Add(name, func(w io.Writer) error {
+		_, err := w.Write(append(text, '\n'))
+		return err
+	})
+	if err != nil {
 		return out, err
 	}
 	out.Files = append(out.Files, ExportedFile{Path: name, What: "the seam report"})
-	return out, nil
+	if err := ctx.Err(); err != nil {
+		return out, err
+	}
+	return out, set.Commit()
 }
 
 // hasRectangle says whether a layout leaves the program as a rectangle beside
@@ -157,14 +173,15 @@ func (m *Made) requestJSON(clean bool) ([]byte, error) {
 // RequestFrom reads the request out of a working file.
 func RequestFrom(path string) (Request, error) {
 	var r Request
-	pic, err := file.Read(path)
+	text, err := file.ReadRequest(path)
+	var none *file.NoRequestError
+	if errors.As(err, &none) {
+		return r, usage("%v", err)
+	}
 	if err != nil {
 		return r, err
 	}
-	if len(pic.Request) == 0 {
-		return r, usage("%s carries no request: it was exported clean, or by another program", path)
-	}
-	if err := json.Unmarshal(pic.Request, &r); err != nil {
+	if err := json.Unmarshal(text, &r); err != nil {
 		return r, fmt.Errorf("%s carries a request that cannot be read: %w", path, err)
 	}
 	return r, nil
@@ -172,9 +189,19 @@ func RequestFrom(path string) (Request, error) {
 
 // Seam judges the seams of any picture under a repeat.
 func Seam(path string, rep pattern.Repeat) (seam.Report, error) {
-	pic, err := file.Read(path)
+	img, _, err := file.Read(path)
 	if err != nil {
 		return seam.Report{}, err
 	}
-	return seam.Measure(pic.Image, rep)
+	return seam.Measure(img, rep)
+}
+
+// eightBit rounds a picture to 8 bits a channel.
+func eightBit(img *image.NRGBA64) *image.NRGBA {
+	out := image.NewNRGBA(img.Bounds())
+	for i := range out.Pix {
+		v := uint32(img.Pix[2*i])<<8 | uint32(img.Pix[2*i+1])
+		out.Pix[i] = uint8((v*255 + 32767) / 65535)
+	}
+	return out
 }

@@ -28,11 +28,11 @@ func readPicture(f *File, rep pattern.Repeat, size pattern.Size) (*pattern.Plane
 		return nil, fmt.Errorf("%s is not the picture that the request was made with (sha256 %.12s…, now %.12s…)", f.Path, f.SHA256, got)
 	}
 	f.SHA256 = got
-	pic, err := file.Read(f.Path)
+	img, _, err := file.Read(f.Path)
 	if err != nil {
 		return nil, err
 	}
-	p := pattern.PlanesOf(pic.Image)
+	p := pattern.PlanesOf(img)
 	if p.Width != size.Width || p.Height != size.Height {
 		if off := math.Abs(float64(p.Width)*float64(size.Height)/(float64(p.Height)*float64(size.Width)) - 1); off > 0.02 {
 			return nil, usage("%s has %d x %d pixels, which is another shape than the %v that are generated; crop it or ask for its own size", f.Path, p.Width, p.Height, size)
