@@ -137,9 +137,7 @@ func (p *program) root() *cobra.Command {
 	})
 	c.CompletionOptions.HiddenDefaultCmd = true
 	c.AddCommand(p.generate(), p.models(), p.devices(), p.seam(), p.version())
-	for _, sub := range c.Commands() {
-		wrapArgs(sub)
-	}
+	wrapArgs(c)
 	return c
 }
 

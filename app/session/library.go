@@ -126,9 +126,9 @@ func (s *Session) AddModel(ctx context.Context, from string, o AddOptions, repor
 	path := from
 	if strings.Contains(from, "://") {
 		dir := filepath.Join(s.cfg.CacheDir, "downloads")
-		got, err := connect.Download(ctx, from, dir, connect.DownloadOptions{SHA256: o.SHA256, Progress: func(done, total int64) {
+		got, err := connect.Download{URL: from, Dir: dir, SHA256: o.SHA256, Progress: func(done, total int64) {
 			report(Progress{Stage: "Downloading", Fraction: share(done, total) / 2})
-		}})
+		}}.Run(ctx)
 		if err != nil {
 			return Model{}, err
 		}
