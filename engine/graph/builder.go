@@ -62,7 +62,6 @@ type builder struct {
 	wrap    value            // the scalar of Options.WrapSwitch
 	memo    map[string]value // results that several layers share
 	prefix  string           // of the keys in the set
-	files   map[string]os.FileInfo
 }
 
 func newBuilder(part string, set *weights.Set, opt Options) *builder {
@@ -70,7 +69,6 @@ func newBuilder(part string, set *weights.Set, opt Options) *builder {
 		part: part, opt: opt, set: set,
 		consts: map[string]value{}, bound: map[string]value{}, cast: map[string]value{},
 		used: map[string]bool{}, taps: map[string]bool{}, memo: map[string]value{},
-		files: map[string]os.FileInfo{},
 	}
 	for _, t := range opt.Taps {
 		b.taps[t] = true
@@ -128,6 +126,11 @@ func (b *builder) in(path string) { b.layer = path }
 func (b *builder) input(name string, typ elem, shape ...int) value {
 	b.ports = appendPort(b.ports, graphInput, name, typ, shape)
 	return value{name, shape, typ}
+}
+
+// half declares a float32 input in the graph's type.
+func (b *builder) half(name string, shape []int) value {
+	return b.to(b.input(name, float32Elem, shape...), b.floatType())
 }
 
 // output gives a result a name at the graph's boundary.
@@ -323,6 +326,9 @@ func (b *builder) spec(name string, owns func(key string) bool) (gpu.Spec, error
 			return gpu.Spec{}, &OptionError{b.part, "Taps", fmt.Sprintf("names %q, which is no module of this graph", path)}
 		}
 	}
+	if b.opt.WrapSwitch {
+		b.wrapInput() // there for every repeat, so that callers need not ask
+	}
 	g := make([]byte, 0, len(b.nodes)+len(b.inits)+len(b.ports)+64)
 	g = append(g, b.nodes...)
 	g = appendString(g, graphName, b.part)
@@ -335,29 +341,24 @@ func (b *builder) spec(name string, owns func(key string) bool) (gpu.Spec, error
 }
 
 // key identifies the graph and its weights without reading them: by file, size,
-// time of change and offset, or by address for those that live in memory only.
-// A program keeps its weights alive, so that an address stays theirs as long
-// as the program is loaded.
+// time of change and offset, and by address. The address tells a model that was
+// closed and opened again from the first one, whose mapping a loaded program may
+// still refer to.
 func (b *builder) key(model []byte) string {
 	h := sha256.New()
 	sum := sha256.Sum256(model)
 	h.Write(sum[:])
+	seen := map[string]bool{}
 	for _, w := range b.stored {
-		if w.File == "" {
-			fmt.Fprintf(h, "%s %p %d\n", w.Name, unsafe.SliceData(w.Data), len(w.Data))
+		fmt.Fprintf(h, "%s %p %d %q %d\n", w.Name, unsafe.SliceData(w.Data), len(w.Data), w.File, w.Offset)
+		if w.File == "" || seen[w.File] {
 			continue
 		}
-		info, ok := b.files[w.File]
-		if !ok {
-			// A file that has gone leaves its mapping behind; its name must do.
-			info, _ = os.Stat(w.File)
-			b.files[w.File] = info
+		seen[w.File] = true
+		// A file that is gone leaves its mapping behind; its name must do then.
+		if info, err := os.Stat(w.File); err == nil {
+			fmt.Fprintf(h, "%d %d\n", info.Size(), info.ModTime().UnixNano())
 		}
-		fmt.Fprintf(h, "%s %q %d %d", w.Name, w.File, w.Offset, len(w.Data))
-		if info != nil {
-			fmt.Fprintf(h, " %d %d", info.Size(), info.ModTime().UnixNano())
-		}
-		h.Write([]byte{'\n'})
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

@@ -6,20 +6,65 @@ import "fmt"
 // beyond its edges by the repeat. Kernels of one sample see no edges.
 func (b *builder) conv(x value, path string, out, kernel, stride int, m margin, bias bool) value {
 	b.in(path)
-	in := x.shape[1]
-	w := b.param(path+".weight", out, in, kernel, kernel)
-	ins := []value{x, w}
-	if bias {
-		ins = append(ins, b.param(path+".bias", out))
+	w := b.param(path+".weight", out, x.shape[1], kernel, kernel)
+	return b.convolve(x, w, b.bias(path, out, bias), stride, m)
+}
+
+// bias is the shift of a layer, without a name where it has none.
+func (b *builder) bias(path string, out int, has bool) value {
+	if !has {
+		return value{}
 	}
+	return b.param(path+".bias", out)
+}
+
+// convolve is conv by weights that are at hand, [out, in, k, k].
+func (b *builder) convolve(x, w, bias value, stride int, m margin) value {
+	out, kernel := w.shape[0], w.shape[2]
 	x, m = b.surround(x, m)
-	ins[0] = x
+	ins := []value{x, w}
+	if bias.name != "" {
+		ins = append(ins, bias)
+	}
 	h := (x.shape[2]+m.top+m.bottom-kernel)/stride + 1
 	wd := (x.shape[3]+m.left+m.right-kernel)/stride + 1
 	return b.node("Conv", ins, []int{x.shape[0], out, h, wd}, x.typ,
 		intsAttr("kernel_shape", kernel, kernel),
 		intsAttr("strides", stride, stride),
 		intsAttr("pads", m.top, m.left, m.bottom, m.right))
+}
+
+// upConv doubles a plane by the nearest sample and convolves it by 3 x 3
+// weights, without making the doubled plane. Of the nine samples that an output
+// sees, only four differ: outputs with even and odd rows and columns are
+// four convolutions of the small plane by 2 x 2 weights, which are sums of the
+// stored ones. That is 4/9 of the work, and the repeat continues the small
+// plane by half the margin and half the shift.
+func (b *builder) upConv(x value, path string, out int, bias bool) value {
+	b.in(path)
+	// The runtime adds constants once, while it loads the graph.
+	w := b.to(b.param(path+".weight", out, x.shape[1], 3, 3), float32Elem)
+	shift := b.bias(path, out, bias)
+	parts := make([]value, 0, 4)
+	for dy := range 2 {
+		rows := b.pairs(w, 2, dy)
+		for dx := range 2 {
+			parts = append(parts, b.convolve(x, b.to(b.pairs(rows, 3, dx), x.typ), shift, 1,
+				margin{top: 1 - dy, left: 1 - dx, bottom: dy, right: dx}))
+		}
+	}
+	y := b.concat(1, parts...)
+	return b.node("DepthToSpace", []value{y}, []int{x.shape[0], out, 2 * x.shape[2], 2 * x.shape[3]}, x.typ,
+		intAttr("blocksize", 2), stringAttr("mode", "DCR"))
+}
+
+// pairs adds two of three weights along an axis: the last two for outputs that
+// lie on the first half of a doubled sample, the first two for the second half.
+func (b *builder) pairs(w value, axis, half int) value {
+	if half == 0 {
+		return b.concat(axis, b.slice(w, axis, 0, 1), b.add(b.slice(w, axis, 1, 2), b.slice(w, axis, 2, 3)))
+	}
+	return b.concat(axis, b.add(b.slice(w, axis, 0, 1), b.slice(w, axis, 1, 2)), b.slice(w, axis, 2, 3))
 }
 
 // conv3 is the usual convolution: 3 x 3, stride 1, one sample of margin.

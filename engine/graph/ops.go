@@ -74,20 +74,6 @@ func (b *builder) matmul(x, y value) value {
 
 func (b *builder) softmax(x value) value { return b.unary("Softmax", x, intAttr("axis", -1)) }
 
-// resize enlarges the plane of an NCHW value to h x w by the nearest sample.
-func (b *builder) resize(x value, h, w int) value {
-	shape := []int{x.shape[0], x.shape[1], h, w}
-	mode := []attribute{
-		stringAttr("mode", "nearest"), stringAttr("coordinate_transformation_mode", "asymmetric"), stringAttr("nearest_mode", "floor"),
-	}
-	none := value{}
-	if h%x.shape[2] == 0 && w%x.shape[3] == 0 {
-		scales := b.constant(float32Elem, []int{4}, rawFloat32([]float32{1, 1, float32(h / x.shape[2]), float32(w / x.shape[3])}))
-		return b.node("Resize", []value{x, none, scales}, shape, x.typ, mode...)
-	}
-	return b.node("Resize", []value{x, none, none, b.ints(shape...)}, shape, x.typ, mode...)
-}
-
 // silu is x·sigmoid(x).
 func (b *builder) silu(x value) value {
 	if b.opt.Fused {

@@ -52,7 +52,6 @@ func TinyDecoder(cfg weights.VAEConfig, set *weights.Set, o Options) (gpu.Spec, 
 	if err := t.check(1); err != nil {
 		return gpu.Spec{}, err
 	}
-	times := cfg.UpsamplingScalingFactor
 	x := t.picture("latent", cfg.LatentChannels)
 	x = t.mul(t.unary("Tanh", t.div(x, t.scalar(tinyClamp))), t.scalar(tinyClamp))
 	// Layers are numbered as in a torch Sequential, activations and
@@ -70,10 +69,9 @@ func TinyDecoder(cfg weights.VAEConfig, set *weights.Set, o Options) (gpu.Spec, 
 			x = t.conv3(x, next(), cfg.OutChannels)
 			break
 		}
-		t.in(next())
-		x = t.resize(x, times*x.shape[2], times*x.shape[3])
-		x = t.conv(x, next(), w, 3, 1, evenly(1), false)
-		scale *= times
+		next() // the enlargement, which Validate holds at two
+		x = t.upConv(x, next(), w, false)
+		scale *= 2
 	}
 	t.in("image")
 	t.output("image", t.sub(t.mul(x, t.scalar(2)), t.scalar(1)))

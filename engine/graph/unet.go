@@ -24,7 +24,7 @@ const (
 //     6 being what is left of projection_class_embeddings_input_dim after P
 //   - timestep_cond [B, time_cond_proj_dim] where the configuration has one
 //   - down_residual.i and mid_residual with Options.Residuals
-//   - wrap [1] with Options.WrapSwitch, unless the repeat is none
+//   - wrap [1] with Options.WrapSwitch
 //
 // Output: sample [B, out_channels, H, W], the predicted noise or v.
 func UNet(cfg weights.UNetConfig, set *weights.Set, o Options) (gpu.Spec, error) {
@@ -74,11 +74,6 @@ func (u *unet) check() error {
 		return &OptionError{u.part, "Tokens", fmt.Sprintf("is %d; the context needs at least one", u.opt.Tokens)}
 	}
 	return nil
-}
-
-// half declares a float32 input in the graph's type.
-func (u *unet) half(name string, shape []int) value {
-	return u.to(u.input(name, float32Elem, shape...), u.floatType())
 }
 
 // inputs declares what UNet and ControlNet share and embeds the timestep.
@@ -183,9 +178,7 @@ func (u *unet) up(x value, skips []value) value {
 			}
 		}
 		if i < n-1 {
-			u.in(path + ".upsamplers.0")
-			x = u.resize(x, 2*x.shape[2], 2*x.shape[3])
-			x = u.conv3(x, path+".upsamplers.0.conv", out)
+			x = u.upConv(x, path+".upsamplers.0.conv", out, true)
 			u.tap(path+".upsamplers.0", x)
 		}
 		u.tap(path, x)

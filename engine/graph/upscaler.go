@@ -52,9 +52,7 @@ func Upscaler(cfg weights.UpscalerConfig, set *weights.Set, o Options) (gpu.Spec
 	b.tap("body", x)
 	x = b.add(first, b.conv3(x, "conv_body", cfg.NumFeat))
 	for _, up := range []string{"conv_up1", "conv_up2"} {
-		b.in(up)
-		x = b.resize(x, 2*x.shape[2], 2*x.shape[3])
-		x = b.leaky(b.conv3(x, up, cfg.NumFeat))
+		x = b.leaky(b.upConv(x, up, cfg.NumFeat, true))
 	}
 	x = b.leaky(b.conv3(x, "conv_hr", cfg.NumFeat))
 	b.output(UpscalerOutput, b.conv3(x, "conv_last", cfg.NumOutCh))

@@ -81,9 +81,7 @@ func VAEDecoder(cfg weights.VAEConfig, set *weights.Set, o Options) (gpu.Spec, e
 			x = v.resnet(x, fmt.Sprintf("%s.resnets.%d", path, j), out)
 		}
 		if i < len(c)-1 {
-			v.in(path + ".upsamplers.0")
-			x = v.resize(x, 2*x.shape[2], 2*x.shape[3])
-			x = v.conv3(x, path+".upsamplers.0.conv", out)
+			x = v.upConv(x, path+".upsamplers.0.conv", out, true)
 		}
 		v.tap(path, x)
 	}

@@ -93,7 +93,7 @@ func (b *builder) switched(x value) value {
 
 func (b *builder) wrapInput() value {
 	if b.wrap.name == "" {
-		b.wrap = b.to(b.input("wrap", float32Elem, 1), b.floatType())
+		b.wrap = b.half("wrap", []int{1})
 	}
 	return b.wrap
 }
