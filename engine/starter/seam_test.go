@@ -49,16 +49,7 @@ func screens(t testing.TB, p *diffusion.Pipeline, r diffusion.Request) *image.NR
 	if err != nil {
 		t.Fatal(err)
 	}
-	pic := made[0].Picture
-	img := image.NewNRGBA(image.Rect(0, 0, pic.W, pic.H))
-	n := pic.W * pic.H
-	for k := range n {
-		for c := range 3 {
-			img.Pix[4*k+c] = uint8(pic.Pix[c*n+k]*255 + 0.5)
-		}
-		img.Pix[4*k+3] = 255
-	}
-	return img
+	return made[0].Picture.NRGBA()
 }
 
 // TestSeamsAreProvedOnEveryLattice samples the same noise with and without
