@@ -1,6 +1,7 @@
 package desktop
 
 import (
+	"fmt"
 	"os"
 	"runtime"
 
@@ -11,7 +12,14 @@ import (
 // display opens a window that nobody sees, and closes it, to find out whether
 // one can be opened: the toolkit ends the program where it cannot. What it
 // initialises, the toolkit finds done.
-func display() error {
+func display() (err error) {
+	// The binding drops a platform's error at Init, prints it, and panics at
+	// the next call instead.
+	defer func() {
+		if r := recover(); r != nil {
+			err = &NoDisplayError{fmt.Sprint(r)}
+		}
+	}()
 	if runtime.GOOS == "linux" && os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
 		return &NoDisplayError{"neither DISPLAY nor WAYLAND_DISPLAY is set"}
 	}

@@ -58,14 +58,14 @@ func newExportSheet(s *Shell) *exportSheet {
 		return false
 	}
 	e.format = widget.NewSelect(desk, "", []string{"PNG", "TIFF"}, func(int) { e.judge() })
-	e.format.SetSelectedIndex(0)
+	e.format.Display([]string{"PNG", "TIFF"}, 0)
 	e.depth = widget.NewSelect(desk, "", []string{"8 bit", "16 bit"}, func(i int) {
 		s.st.Edit(func(f *viewmodel.Form) { f.Export.Depth = 8 + 8*i })
 	})
 	e.clean = widget.NewCheck(desk, "Leave prompt and seed out of the file", "", func(on bool) {
 		s.st.Edit(func(f *viewmodel.Form) { f.Export.Clean = on })
 	})
-	e.note, e.about = widget.NewNote(theme.Amber), widget.NewNote(theme.Quiet)
+	e.note, e.about = widget.NewNote(theme.Amber, sheetWidth), widget.NewNote(theme.Quiet, sheetWidth)
 	e.write = widget.NewButton(desk, "Export", nil, "", e.run)
 	e.write.Importance = fynewidget.HighImportance
 	return e

@@ -24,7 +24,7 @@ type notices struct {
 	object *fyne.Container
 }
 
-func newNotices(s *Shell) *notices { return &notices{shell: s, object: container.NewVBox()} }
+func newNotices(s *Shell) *notices { return &notices{shell: s, object: widget.Stacked()} }
 
 func (n *notices) update(st viewmodel.State) {
 	same := len(st.Notices) == len(n.shown)
@@ -56,7 +56,7 @@ func (n *notices) line(notice viewmodel.Notice) fyne.CanvasObject {
 	if notice.Level == viewmodel.News {
 		tone = base.ColorNameForeground
 	}
-	text := widget.NewNote(tone)
+	text := widget.NewNote(tone, 0)
 	text.Set(sentence(notice.Text))
 	buttons := container.NewHBox()
 	if notice.Action != "" {
@@ -65,11 +65,11 @@ func (n *notices) line(notice viewmodel.Notice) fyne.CanvasObject {
 	cross := widget.NewButton(n.shell.desk, "", base.CancelIcon(), "Dismiss", func() { n.shell.st.Dismiss(notice.ID) })
 	cross.Importance = fynewidget.LowImportance
 	buttons.Add(cross)
-	back := canvas.NewRectangle(theme.Color(ground))
+	back := widget.NewGround(ground)
 	edge := canvas.NewRectangle(color.Transparent)
 	edge.SetMinSize(fyne.NewSize(1, 30))
 	return container.NewStack(back, edge, container.New(layout.NewCustomPaddedLayout(0, 0, 8, 8),
-		container.NewBorder(nil, nil, nil, container.NewVBox(buttons), text)))
+		container.NewBorder(nil, nil, nil, container.NewVBox(buttons), container.New(layout.NewCustomPaddedLayout(8, 6, 2, 8), text))))
 }
 
 // sentence begins a message with a capital and ends it with a stop.

@@ -58,13 +58,14 @@ type Shell struct {
 	screen   *studio.Screen
 	options  Options
 
-	title   *widget.Line
-	seam    *widget.Badge
-	undo    *widget.Button
-	export  *widget.Button
-	notices *notices
-	palette *palette
-	sheet   *exportSheet
+	title    *widget.Line
+	titleBox *fyne.Container
+	seam     *widget.Badge
+	undo     *widget.Button
+	export   *widget.Button
+	notices  *notices
+	palette  *palette
+	sheet    *exportSheet
 
 	dispatcher *viewmodel.Dispatcher
 	stop       func()
@@ -102,7 +103,7 @@ func New(app fyne.App, st *viewmodel.Studio, o Options) (*Shell, error) {
 	s.palette = newPalette(s)
 	s.sheet = newExportSheet(s)
 	s.win.SetContent(container.NewStack(
-		container.NewBorder(container.NewVBox(s.topBar(), s.notices.object), nil, nil, nil, s.screen.Object()),
+		widget.Frame(widget.Stacked(s.topBar(), s.notices.object), nil, nil, nil, s.screen.Object()),
 		s.desk.Tips.Layer(),
 	))
 	s.screen.Measure = s.measure
@@ -153,10 +154,11 @@ func (s *Shell) topBar() fyne.CanvasObject {
 	look.Importance = fynewidget.LowImportance
 	s.export = button("export", "Export", base.UploadIcon())
 	s.export.Importance = fynewidget.HighImportance
+	s.titleBox = container.New(&middle{}, s.title)
 	left := container.NewHBox(widget.NewLine(name, base.ColorNameForeground).Bold(), widget.NewLine("Studio", theme.Quiet))
 	right := container.NewHBox(s.undo, find, look, s.seam, s.export)
-	bar := container.New(layout.NewCustomPaddedLayout(5, 5, 12, 10), container.NewBorder(nil, nil, left, right, container.New(&middle{}, s.title)))
-	return container.NewVBox(studio.Panel(bar), fynewidget.NewSeparator())
+	bar := container.New(layout.NewCustomPaddedLayout(5, 5, 12, 10), container.NewBorder(nil, nil, left, right, s.titleBox))
+	return widget.Stacked(studio.Panel(bar), fynewidget.NewSeparator())
 }
 
 // middle centres one object in the room that is left, as wide as it wants to
@@ -192,7 +194,10 @@ func (s *Shell) update(st viewmodel.State) {
 	if p != nil {
 		title = viewmodel.Title(p.Result.Request)
 	}
-	s.title.Set(title, theme.Quiet)
+	if s.title.Text() != title {
+		s.title.Set(title, theme.Quiet)
+		s.titleBox.Refresh()
+	}
 	visible := p != nil && !p.Result.Seam.OK
 	if visible {
 		s.seam.Set("seam shows", theme.Amber, theme.AmberGround)
@@ -224,7 +229,10 @@ func (s *Shell) addCommands() error {
 	for _, c := range []command.Command{
 		{ID: "export", Title: "Export", Key: command.Ctrl("E"), Run: s.openExport, Enabled: func() bool { return s.state.Shown() != nil }},
 		{ID: "palette", Title: "Find a command", Key: command.Ctrl("K"), Run: func() { s.palette.toggle() }},
-		{ID: "theme", Title: "Change the look: system, dark, light", Key: command.Key{Name: "L", Ctrl: true, Shift: true}, Run: s.nextTheme},
+		{ID: "theme", Title: "Change between the dark and the light look", Key: command.Key{Name: "L", Ctrl: true, Shift: true}, Run: s.swapTheme},
+		{ID: "theme-dark", Title: "Look: dark", Run: func() { s.setTheme(theme.Dark) }},
+		{ID: "theme-light", Title: "Look: light", Run: func() { s.setTheme(theme.Light) }},
+		{ID: "theme-system", Title: "Look: as the system's", Run: func() { s.setTheme(theme.System) }},
 		{ID: "full-screen", Title: "Full screen", Key: command.Plain("F11"), Run: func() { s.win.SetFullScreen(!s.win.FullScreen()) }},
 		{ID: "quit", Title: "Quit", Key: command.Ctrl("Q"), Run: s.askToClose},
 	} {
@@ -233,14 +241,23 @@ func (s *Shell) addCommands() error {
 	return errors.Join(errs...)
 }
 
-func (s *Shell) nextTheme() {
-	t, ok := s.app.Settings().Theme().(*theme.Theme)
-	if !ok {
-		return
+// swapTheme shows the other look, whatever the system says.
+func (s *Shell) swapTheme() {
+	mode := theme.System
+	if t, ok := s.app.Settings().Theme().(*theme.Theme); ok {
+		mode = t.Mode()
 	}
-	next := t.Mode().Next()
-	s.app.Preferences().SetString(prefTheme, string(next))
-	s.app.Settings().SetTheme(theme.New(next))
+	dark := mode == theme.Dark || mode == theme.System && s.app.Settings().ThemeVariant() == base.VariantDark
+	if dark {
+		s.setTheme(theme.Light)
+	} else {
+		s.setTheme(theme.Dark)
+	}
+}
+
+func (s *Shell) setTheme(m theme.Mode) {
+	s.app.Preferences().SetString(prefTheme, string(m))
+	s.app.Settings().SetTheme(theme.New(m))
 }
 
 // openExport shows the export sheet when there is something to export.

@@ -24,18 +24,6 @@ const (
 	Light  Mode = "light"
 )
 
-// Next is the mode after m when one steps through them.
-func (m Mode) Next() Mode {
-	switch m {
-	case System:
-		return Dark
-	case Dark:
-		return Light
-	default:
-		return System
-	}
-}
-
 // Colors of the studio beside those that Fyne names.
 const (
 	// Panel is behind the inspector, the strip and the bars.

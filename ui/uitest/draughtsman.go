@@ -45,12 +45,21 @@ func (d *Draughtsman) Services() viewmodel.Services {
 	return viewmodel.Services{Generator: d, Exporter: d, Catalogue: d, Example: d.Example}
 }
 
-// Hold makes every step from now on wait for Step. It returns the function
-// that lets go again.
+// Hold makes every step of the generations from now on wait for Step.
 func (d *Draughtsman) Hold() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.steps = make(chan struct{})
+}
+
+// Free ends Hold: steps that wait pass, and later ones do not wait.
+func (d *Draughtsman) Free() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.steps != nil {
+		close(d.steps)
+		d.steps = nil
+	}
 }
 
 // Step lets one step pass; it waits until one is there to pass.

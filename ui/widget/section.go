@@ -50,6 +50,7 @@ func (s *Section) SetOpen(open bool) {
 func (s *Section) CreateRenderer() fyne.WidgetRenderer {
 	head := newHead(s)
 	line := canvas.NewRectangle(color.Transparent)
+	line.FillColor = theme.Color(base.ColorNameSeparator)
 	return &sectionRenderer{section: s, head: head, line: line}
 }
 
@@ -224,12 +225,18 @@ func (b *Bar) Value() float64 { return b.value }
 func (b *Bar) CreateRenderer() fyne.WidgetRenderer {
 	r := &barRenderer{bar: b, back: canvas.NewRectangle(color.Black), fill: canvas.NewRectangle(color.Black)}
 	r.back.CornerRadius, r.fill.CornerRadius = 1.5, 1.5
+	r.apply()
 	return r
 }
 
 type barRenderer struct {
 	bar        *Bar
 	back, fill *canvas.Rectangle
+}
+
+func (r *barRenderer) apply() {
+	r.back.FillColor = theme.Color(base.ColorNameInputBorder)
+	r.fill.FillColor = theme.Color(base.ColorNamePrimary)
 }
 
 // Destroy implements fyne.WidgetRenderer.
@@ -253,8 +260,7 @@ func (r *barRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject
 
 // Refresh implements fyne.WidgetRenderer.
 func (r *barRenderer) Refresh() {
-	r.back.FillColor = theme.Color(base.ColorNameInputBorder)
-	r.fill.FillColor = theme.Color(base.ColorNamePrimary)
+	r.apply()
 	r.Layout(r.bar.Size())
 	r.back.Refresh()
 	r.fill.Refresh()

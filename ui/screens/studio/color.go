@@ -77,7 +77,7 @@ func newColorPart(s *Screen) *colorPart {
 				}
 			})
 		})
-	p.note = widget.NewNote(theme.Quiet)
+	p.note = widget.NewNote(theme.Quiet, noteWidth)
 	return p
 }
 

@@ -14,8 +14,15 @@ import (
 	"github.com/selvage-studio/selvage/ui/widget"
 )
 
-// inspectorWidth is the least width of the inspector.
-const inspectorWidth = 264
+// inspectorWidth is the width of the inspector.
+const inspectorWidth = 276
+
+// Room at the inspector's left and right, and the width of its notes: what is
+// left between.
+const (
+	marginLeft, marginRight = 12, 14
+	noteWidth               = inspectorWidth - marginLeft - marginRight
+)
 
 // inspector is the column at the right: all that decides the next picture,
 // and what is known of the one on view.
@@ -55,7 +62,7 @@ func newInspector(s *Screen) *inspector {
 
 	width := fynecanvas.NewRectangle(color.Transparent)
 	width.SetMinSize(fyne.NewSize(inspectorWidth, 1))
-	scroll := container.NewVScroll(container.New(layout.NewCustomPaddedLayout(6, 10, 12, 14), box))
+	scroll := container.NewVScroll(container.New(layout.NewCustomPaddedLayout(6, 10, marginLeft, marginRight), box))
 	n.object = Panel(container.NewStack(width, scroll))
 	return n
 }
@@ -98,7 +105,7 @@ func (n *inspector) fold(titles []string) {
 	}
 }
 
-// labelled sets a control under a quiet label with a figure at its right.
+// labelled sets a control between a quiet label and a figure.
 type labelled struct {
 	figure *widget.Line
 	object fyne.CanvasObject
@@ -106,21 +113,29 @@ type labelled struct {
 
 func newLabelled(label string, control fyne.CanvasObject) labelled {
 	f := widget.NewFigure("", base.ColorNameForeground).Right()
-	head := container.NewBorder(nil, nil, widget.NewSmall(label, theme.Quiet), nil, f)
-	return labelled{figure: f, object: container.New(layout.NewCustomPaddedVBoxLayout(-3), head, control)}
+	return labelled{figure: f, object: container.NewBorder(nil, nil,
+		wide(labelWidth, widget.NewSmall(label, theme.Quiet)), wide(figureWidth, f), control)}
 }
 
 func (l labelled) show(figure string) { l.figure.Set(figure, base.ColorNameForeground) }
 
-// labelWidth is the width of labels that stand before a field.
-const labelWidth = 62
+// Widths of labels before a control and of figures after it.
+const (
+	labelWidth  = 66
+	figureWidth = 38
+)
+
+// wide gives an object a least width.
+func wide(w float32, o fyne.CanvasObject) fyne.CanvasObject {
+	space := fynecanvas.NewRectangle(color.Transparent)
+	space.SetMinSize(fyne.NewSize(w, 1))
+	return container.NewStack(space, o)
+}
 
 // row sets a quiet label before controls of equal width.
 func row(label string, controls ...fyne.CanvasObject) fyne.CanvasObject {
-	space := fynecanvas.NewRectangle(color.Transparent)
-	space.SetMinSize(fyne.NewSize(labelWidth, 1))
 	cols := container.NewGridWithColumns(max(1, len(controls)), controls...)
-	return container.NewBorder(nil, nil, container.NewStack(space, widget.NewSmall(label, theme.Quiet)), nil, cols)
+	return container.NewBorder(nil, nil, wide(labelWidth, widget.NewSmall(label, theme.Quiet)), nil, cols)
 }
 
 // visible shows or hides an object, and says whether that changed anything.

@@ -35,7 +35,7 @@ type promptPart struct {
 func newPromptPart(s *Screen) *promptPart {
 	p := &promptPart{screen: s}
 	edit := s.st.Edit
-	p.prompt = widget.NewEntry(s.desk, 4, "What shall the pattern show?", "The prompt   P")
+	p.prompt = widget.NewEntry(s.desk, 3, "What shall the pattern show?", "The prompt   P")
 	p.prompt.OnChanged = func(t string) { edit(func(f *viewmodel.Form) { f.Prompt = t }) }
 	p.negative = widget.NewEntry(s.desk, 1, "Negative prompt", "What the pattern shall not show")
 	p.negative.OnChanged = func(t string) { edit(func(f *viewmodel.Form) { f.Negative = t }) }
@@ -47,13 +47,13 @@ func newPromptPart(s *Screen) *promptPart {
 	})
 	p.model.PlaceHolder = "No model"
 	p.pilot = widget.NewBadge("pilot", theme.Amber, theme.AmberGround)
-	p.note = widget.NewNote(theme.Quiet)
+	p.note = widget.NewNote(theme.Quiet, noteWidth)
 	p.noteRow = p.note
 	p.generate = button(s, "generate", "Generate", nil)
 	p.generate.Importance = fynewidget.HighImportance
 	p.cancel = button(s, "cancel", "Cancel", nil)
 	p.bar = widget.NewBar()
-	p.stage = widget.NewFigure("", theme.Quiet)
+	p.stage = widget.NewSmall("", theme.Quiet)
 	p.stage.Elide = true
 	p.progress = container.NewVBox(p.bar, p.stage)
 	p.progress.Hide()

@@ -66,39 +66,8 @@ func (r *rail) update() {
 
 // Panel lays an object on the panels' colour.
 func Panel(o fyne.CanvasObject) fyne.CanvasObject {
-	return container.NewStack(newGround(), o)
+	return container.NewStack(widget.NewGround(theme.Panel), o)
 }
 
-// ground is a rectangle in the panels' colour, which follows the theme.
-type ground struct{ fynewidget.BaseWidget }
-
-func newGround() *ground {
-	g := &ground{}
-	g.ExtendBaseWidget(g)
-	return g
-}
-
-// CreateRenderer implements fyne.Widget.
-func (g *ground) CreateRenderer() fyne.WidgetRenderer {
-	return &groundRenderer{fynecanvas.NewRectangle(theme.Color(theme.Panel))}
-}
-
-type groundRenderer struct{ fill *fynecanvas.Rectangle }
-
-// Destroy implements fyne.WidgetRenderer.
-func (r *groundRenderer) Destroy() {}
-
-// Layout implements fyne.WidgetRenderer.
-func (r *groundRenderer) Layout(s fyne.Size) { r.fill.Resize(s) }
-
-// MinSize implements fyne.WidgetRenderer.
-func (r *groundRenderer) MinSize() fyne.Size { return fyne.Size{} }
-
-// Objects implements fyne.WidgetRenderer.
-func (r *groundRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.fill} }
-
-// Refresh implements fyne.WidgetRenderer.
-func (r *groundRenderer) Refresh() {
-	r.fill.FillColor = theme.Color(theme.Panel)
-	r.fill.Refresh()
-}
+// newEdge is a hairline between two panels.
+func newEdge() fyne.CanvasObject { return fynewidget.NewSeparator() }

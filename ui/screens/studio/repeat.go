@@ -90,7 +90,7 @@ func newRepeatPart(s *Screen) *repeatPart {
 	})
 	p.cloth = row("W × H", p.width, p.height)
 	p.pixels = row("W × H", p.pxWidth, p.pxHeight)
-	p.statement, p.problem = widget.NewNote(theme.Quiet), widget.NewNote(theme.Amber)
+	p.statement, p.problem = widget.NewNote(theme.Quiet, noteWidth), widget.NewNote(theme.Amber, noteWidth)
 	p.offers = container.NewVBox()
 	return p
 }

@@ -68,6 +68,7 @@ func newSamplingPart(s *Screen) *samplingPart {
 			edit(func(f *viewmodel.Form) { f.Seed, f.SeedFixed = v, true })
 		}
 	})
+	p.seed.SetPlaceHolder("random")
 	p.fixed = widget.NewCheck(s.desk, "Fixed", "Use this seed again; otherwise each picture has a new one", func(on bool) {
 		edit(func(f *viewmodel.Form) { f.SeedFixed = on })
 	})
@@ -128,6 +129,5 @@ func (p *samplingPart) update(st viewmodel.State) {
 	} else {
 		p.seed.Display("")
 	}
-	p.seed.PlaceHolder = "new each time"
 	p.fixed.Display(f.SeedFixed)
 }

@@ -60,7 +60,8 @@ func New(st *viewmodel.Studio, d *widget.Desk, commands *command.Registry) (*Scr
 	s.inspector = newInspector(s)
 	s.strip = newStrip(s)
 	over := container.NewBorder(nil, container.NewPadded(container.NewHBox(layout.NewSpacer(), s.pill, layout.NewSpacer())), nil, nil)
-	s.object = container.NewBorder(nil, s.strip.object, s.rail.object, s.inspector.object, container.NewStack(s.view, over))
+	middle := widget.Frame(nil, widget.Stacked(newEdge(), s.strip.object), nil, nil, container.NewStack(s.view, over))
+	s.object = widget.Frame(nil, nil, s.rail.object, widget.Frame(nil, nil, newEdge(), nil, s.inspector.object), middle)
 	s.Update(st.State())
 	return s, nil
 }

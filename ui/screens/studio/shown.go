@@ -29,10 +29,10 @@ type shownPart struct {
 
 func newShownPart(s *Screen) *shownPart {
 	p := &shownPart{
-		prompt:    widget.NewNote(base.ColorNameForeground),
-		statement: widget.NewNote(theme.Quiet), seam: widget.NewNote(theme.Quiet), warnings: widget.NewNote(theme.Amber),
+		prompt:    widget.NewNote(base.ColorNameForeground, noteWidth),
+		statement: widget.NewNote(theme.Quiet, noteWidth), seam: widget.NewNote(theme.Quiet, noteWidth), warnings: widget.NewNote(theme.Amber, noteWidth),
 		badge: widget.NewBadge("", theme.Green, theme.GreenGround), seed: widget.NewFigure("", theme.Quiet),
-		none: widget.NewNote(theme.Quiet),
+		none: widget.NewNote(theme.Quiet, noteWidth),
 	}
 	p.reuse = button(s, "reuse", "Use its settings", nil)
 	p.head = container.NewHBox(p.badge, layout.NewSpacer(), p.seed)

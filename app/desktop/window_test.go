@@ -1,0 +1,333 @@
+package desktop
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image/png"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"github.com/selvage-studio/selvage/ui/shell"
+	"github.com/selvage-studio/selvage/ui/uitest"
+	"github.com/selvage-studio/selvage/ui/viewmodel"
+)
+
+// The window is opened for real in a process of its own: this test binary,
+// started again with childEnv. It reads commands from its standard input and
+// writes what the studio shows as lines of JSON.
+const childEnv = "SELVAGE_TEST_WINDOW"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(childEnv) == "" {
+		os.Exit(m.Run())
+	}
+	os.Exit(child())
+}
+
+// seen is what a line of the child says.
+type seen struct {
+	Started    bool     `json:"started,omitempty"`
+	Closed     bool     `json:"closed,omitempty"`
+	Drawn      bool     `json:"drawn,omitempty"`
+	Prompt     string   `json:"prompt"`
+	Running    string   `json:"running,omitempty"`
+	Step       int      `json:"step,omitempty"`
+	Runs       int      `json:"runs"`
+	Candidates int      `json:"candidates"`
+	Viewing    bool     `json:"viewing,omitempty"`
+	Canvas     string   `json:"canvas,omitempty"`
+	Letter     string   `json:"letter,omitempty"`
+	Laid       bool     `json:"laid,omitempty"`
+	Zoom       float64  `json:"zoom,omitempty"`
+	Notices    []string `json:"notices,omitempty"`
+}
+
+func child() int {
+	d := uitest.New()
+	out := json.NewEncoder(os.Stdout)
+	closed := false
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	err := Run(ctx, Deps{
+		Services: d.Services(),
+		Close:    func() error { closed = true; return nil },
+		Started: func(sh *shell.Shell, st *viewmodel.Studio) {
+			look := func(started bool) {
+				s := st.State()
+				v := seen{Started: started, Prompt: s.Form.Prompt, Runs: d.Runs(), Candidates: len(s.Candidates), Viewing: s.Viewing != 0,
+					Zoom: sh.Screen().View().Zoom(), Laid: s.Ground != nil}
+				if t, ok := s.Running(); ok {
+					v.Running, v.Step = t.StageLine(), t.Step
+				}
+				if s.Canvas != nil {
+					v.Canvas, v.Letter = s.Canvas.Result.Request.Prompt, s.Canvas.Letter
+				}
+				for _, n := range s.Notices {
+					v.Notices = append(v.Notices, n.Text)
+				}
+				_ = out.Encode(v)
+			}
+			disp := viewmodel.NewDispatcher(fyne.Do, func() { look(false) }, shell.Frame, viewmodel.SystemClock())
+			st.Subscribe(disp.Changed)
+			look(true)
+			go func() {
+				defer cancel()
+				for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+					switch in.Text() {
+					case "hold":
+						d.Hold()
+					case "step":
+						d.Step()
+					case "free":
+						d.Free()
+					case "drawn":
+						// Only for pictures that people look at.
+						<-viewmodel.SystemClock().After(300 * time.Millisecond)
+						fyne.DoAndWait(func() {})
+						<-viewmodel.SystemClock().After(500 * time.Millisecond)
+						_ = out.Encode(seen{Drawn: true})
+					}
+				}
+			}()
+		},
+	})
+	if err != nil && !errors.Is(err, context.Canceled) {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	_ = out.Encode(seen{Closed: closed})
+	return 0
+}
+
+// display99 is an X server of this test's own.
+type xserver struct {
+	t    *testing.T
+	name string
+}
+
+func newX(t *testing.T) *xserver {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		t.Skip("the window is tested under Xvfb, which is of Linux")
+	}
+	for _, tool := range []string{"Xvfb", "xdotool"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("%s is missing: apt-get install xvfb xdotool", tool)
+		}
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "Xvfb", "-displayfd", "3", "-screen", "0", "1440x900x24", "-dpi", "96", "-nolisten", "tcp")
+	cmd.ExtraFiles = []*os.File{w}
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Wait() })
+	_ = w.Close()
+	number, err := bufio.NewReader(r).ReadString('\n')
+	if err != nil {
+		t.Fatalf("Xvfb did not start: %v", err)
+	}
+	return &xserver{t: t, name: ":" + strings.TrimSpace(number)}
+}
+
+// do runs xdotool.
+func (x *xserver) do(args ...string) string {
+	x.t.Helper()
+	cmd := exec.CommandContext(x.t.Context(), "xdotool", args...)
+	cmd.Env = append(os.Environ(), "DISPLAY="+x.name)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		x.t.Fatalf("xdotool %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// window is the studio in its own process.
+type window struct {
+	t     *testing.T
+	x     *xserver
+	home  string
+	in    io.WriteCloser
+	lines chan seen
+	last  seen
+	cmd   *exec.Cmd
+}
+
+func openWindow(t *testing.T) *window {
+	t.Helper()
+	x := newX(t)
+	w := &window{t: t, x: x, home: t.TempDir(), lines: make(chan seen, 1024)}
+	w.cmd = exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^$")
+	w.cmd.Env = append(os.Environ(), childEnv+"=1", "DISPLAY="+x.name, "HOME="+w.home, "XDG_CONFIG_HOME="+filepath.Join(w.home, ".config"),
+		"LIBGL_ALWAYS_SOFTWARE=1", "FYNE_SCALE=1")
+	w.cmd.Stderr = os.Stderr
+	var err error
+	if w.in, err = w.cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := w.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(w.lines)
+		for in := bufio.NewScanner(out); in.Scan(); {
+			var s seen
+			if json.Unmarshal(in.Bytes(), &s) == nil {
+				w.lines <- s
+			}
+		}
+	}()
+	w.until("the window is open and shows the example", func(s seen) bool { return s.Laid && s.Canvas != "" })
+	id := strings.Fields(x.do("search", "--onlyvisible", "--name", "Selvage"))[0]
+	x.do("windowsize", "--sync", id, "1440", "900")
+	x.do("windowfocus", "--sync", id)
+	return w
+}
+
+func (w *window) say(line string) {
+	w.t.Helper()
+	if _, err := fmt.Fprintln(w.in, line); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// until waits for a line that fits. The test's own deadline ends a wait for
+// one that never comes.
+func (w *window) until(what string, fits func(seen) bool) seen {
+	w.t.Helper()
+	give := time.After(60 * time.Second)
+	for {
+		select {
+		case s, ok := <-w.lines:
+			if !ok {
+				w.t.Fatalf("the window closed before %s; last seen %+v", what, w.last)
+			}
+			w.last = s
+			if fits(s) {
+				return s
+			}
+		case <-give:
+			w.t.Fatalf("never: %s; last seen %+v", what, w.last)
+		}
+	}
+}
+
+func (w *window) key(keys ...string) { w.x.do(append([]string{"key", "--clearmodifiers"}, keys...)...) }
+
+// picture takes what the screen shows, when a folder for that is named.
+func (w *window) picture(name string) {
+	dir := os.Getenv("SELVAGE_TEST_PICTURES")
+	if dir == "" {
+		return
+	}
+	w.say("drawn")
+	w.until("the window is drawn", func(s seen) bool { return s.Drawn })
+	cmd := exec.CommandContext(w.t.Context(), "import", "-window", "root", filepath.Join(dir, name+".png"))
+	cmd.Env = append(os.Environ(), "DISPLAY="+w.x.name)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		w.t.Logf("no picture of %s: %v\n%s", name, err, out)
+	}
+}
+
+// A person types a prompt, generates, cancels, generates again, looks at the
+// candidate, accepts and exports it, all by the keyboard.
+func TestJourney(t *testing.T) {
+	if testing.Short() {
+		t.Skip("opens a window")
+	}
+	w := openWindow(t)
+	w.picture("1-first-start")
+	w.say("hold")
+
+	w.key("ctrl+a")
+	w.x.do("type", "--delay", "1", "daisies and leaves")
+	w.until("the prompt is typed", func(s seen) bool { return s.Prompt == "daisies and leaves" })
+
+	w.key("ctrl+Return")
+	w.until("generation began", func(s seen) bool { return s.Running != "" && s.Runs == 1 })
+	w.say("step")
+	w.say("step")
+	w.until("two steps are done", func(s seen) bool { return s.Step == 2 })
+	w.picture("2-running")
+	w.key("Escape")
+	w.until("cancelled, with nothing left behind", func(s seen) bool { return s.Running == "" && s.Candidates == 0 })
+
+	w.say("free")
+	w.key("ctrl+Return")
+	w.until("a candidate is there", func(s seen) bool { return s.Candidates == 1 && s.Running == "" })
+	if w.last.Letter != "" {
+		t.Fatalf("the candidate went to the canvas by itself: %+v", w.last)
+	}
+	w.picture("3-candidate")
+	w.key("Escape") // leaves the prompt
+	w.key("Right")
+	w.until("the candidate is on view", func(s seen) bool { return s.Viewing })
+	w.picture("4-viewing")
+	w.key("c")
+	w.picture("5-comparing")
+	w.key("Return")
+	w.until("it is accepted", func(s seen) bool { return s.Letter == "A" && s.Candidates == 0 && !s.Viewing })
+
+	w.key("ctrl+e")
+	w.picture("6-export")
+	w.key("ctrl+a")
+	w.x.do("type", "--delay", "1", filepath.Join(w.home, "out"))
+	w.key("Return")
+	w.until("it is exported", func(s seen) bool { return len(s.Notices) > 0 && strings.HasPrefix(s.Notices[0], "Exported ") })
+	w.picture("7-exported")
+	for _, name := range []string{"out.png", "out.rectangle.png"} {
+		f, err := os.Open(filepath.Join(w.home, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := png.Decode(f)
+		if err != nil || m.Bounds().Empty() {
+			t.Errorf("%s: %v", name, err)
+		}
+		_ = f.Close()
+	}
+
+	w.key("ctrl+k")
+	w.x.do("type", "--delay", "1", "look light")
+	w.picture("8-palette")
+	w.key("Return")
+	w.picture("9-theme")
+	w.key("ctrl+q")
+	w.until("the window closed, and what was under it after it", func(s seen) bool { return s.Closed })
+	if err := w.cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestNoDisplayIsSaid(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("of Linux")
+	}
+	for _, name := range []string{"", ":4711"} {
+		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^$")
+		cmd.Env = append(os.Environ(), childEnv+"=1", "DISPLAY="+name, "WAYLAND_DISPLAY=")
+		out, err := cmd.CombinedOutput()
+		if err == nil || !strings.Contains(string(out), "no window can be opened") {
+			t.Errorf("DISPLAY=%q: %v\n%s", name, err, out)
+		}
+	}
+}
