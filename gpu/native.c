@@ -261,10 +261,6 @@ ort_status *ort_terminate(ort_api api, ort_handle *options) {
   return CALL(SLOT_RUN_OPTIONS_SET_TERMINATE, ort_status *, ort_handle *)(options);
 }
 
-ort_status *ort_run_config(ort_api api, ort_handle *options, const char *key, const char *value) {
-  return CALL(SLOT_ADD_RUN_CONFIG_ENTRY, ort_status *, ort_handle *, const char *, const char *)(options, key, value);
-}
-
 ort_status *ort_run(ort_api api, ort_handle *session, ort_handle *options,
                     const char *const *input_names, ort_handle *const *inputs, size_t input_count,
                     const char *const *output_names, size_t output_count, ort_handle **outputs) {

@@ -49,7 +49,6 @@ enum {
   SLOT_RELEASE_TYPE_AND_SHAPE = 99,
   SLOT_GET_AVAILABLE_PROVIDERS = 125,
   SLOT_RELEASE_AVAILABLE_PROVIDERS = 126,
-  SLOT_ADD_RUN_CONFIG_ENTRY = 165,
   SLOT_RELEASE_VALUE_INFO = 285,
   SLOT_RELEASE_GRAPH = 287,
   SLOT_RELEASE_MODEL = 288,
@@ -135,7 +134,6 @@ ort_status *ort_free(ort_api api, void *p);
 
 ort_status *ort_create_run_options(ort_api api, ort_handle **options);
 ort_status *ort_terminate(ort_api api, ort_handle *options);
-ort_status *ort_run_config(ort_api api, ort_handle *options, const char *key, const char *value);
 ort_status *ort_run(ort_api api, ort_handle *session, ort_handle *options,
                     const char *const *input_names, ort_handle *const *inputs, size_t input_count,
                     const char *const *output_names, size_t output_count, ort_handle **outputs);

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"unsafe"
 
 	"gorgonia.org/tensor"
@@ -16,7 +17,7 @@ import (
 type Program struct {
 	w        *worker
 	p        *loadedProgram
-	released sync.Once
+	released atomic.Bool
 }
 
 // Inputs are the names of the graph's inputs.
@@ -28,11 +29,12 @@ func (p *Program) Outputs() []string { return slices.Clone(p.p.outputs) }
 // Release ends the holder's claim: the program stays loaded while there is room, and
 // may be unloaded for others. It is no error to call it twice.
 func (p *Program) Release() {
-	p.released.Do(func() {
-		p.w.mu.Lock()
-		p.p.pins--
-		p.w.mu.Unlock()
-	})
+	if p.released.Swap(true) {
+		return
+	}
+	p.w.mu.Lock()
+	p.p.pins--
+	p.w.mu.Unlock()
 }
 
 // Run runs the program on the inputs, by the graph's names, and returns its outputs.
@@ -49,6 +51,9 @@ func (p *Program) Run(ctx context.Context, in map[string]*tensor.Dense) (map[str
 	defer w.give()
 	if err := w.state(); err != nil {
 		return nil, err
+	}
+	if p.released.Load() {
+		return nil, fmt.Errorf("%s: the program was released before it was run: %w", p.p.name, ErrClosed)
 	}
 	out, err := p.run(ctx, in)
 	if err != nil {

@@ -128,15 +128,15 @@ func (q *Queue) Load(ctx context.Context, s Spec) (*Program, error) {
 	if p := w.pin(s.Key); p != nil {
 		return &Program{w: w, p: p}, nil
 	}
-	need := w.estimate(&s)
-	if err := w.makeRoom(s.Name, need); err != nil {
+	loaded, loading := w.estimate(&s)
+	if err := w.makeRoom(s.Name, loading); err != nil {
 		return nil, err
 	}
 	p, err := w.compile(ctx, &s)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.Name, w.judge(ctx, err))
 	}
-	p.bytes = need
+	p.bytes = loaded
 	w.mu.Lock()
 	w.programs[s.Key] = p
 	w.mu.Unlock()
@@ -156,14 +156,22 @@ func (w *worker) pin(key string) *loadedProgram {
 	return p
 }
 
-// estimate is what a program takes of the device's memory, in bytes: its weights in
-// the graph's type, and the scratch that the spec names.
-func (w *worker) estimate(s *Spec) int64 {
-	need := s.Scratch + int64(len(s.Model))
+// estimate is what a program takes of the device's memory in bytes, once it is loaded
+// and while it is loading. Loaded, it takes its weights in the graph's type, once:
+// ONNX Runtime packs them its own way and lets go of what it was given (a mapped file
+// stays mapped, which the system may take back); and the scratch that the spec names.
+// The processor's provider holds the weights of convolutions twice while it loads;
+// their part is not known here, and half of the weights is what image models have.
+func (w *worker) estimate(s *Spec) (loaded, loading int64) {
+	var weights int64
 	for i := range s.Weights {
-		need += s.Weights[i].size()
+		weights += s.Weights[i].size()
 	}
-	return need
+	loaded = weights + s.Scratch + int64(len(s.Model))
+	if w.device.shares() {
+		return loaded, max(loaded, weights+weights/2+int64(len(s.Model)))
+	}
+	return loaded, loaded
 }
 
 // makeRoom unloads programs that nobody has pinned until need bytes fit.
