@@ -169,6 +169,7 @@ type prediction struct {
 // clean returns the predicted latent.
 func (p prediction) clean(out, sample []float32) []float32 {
 	x0 := make([]float32, len(sample))
+	out = out[:len(sample)]
 	switch p.kind {
 	case "sample":
 		copy(x0, out)
@@ -177,45 +178,78 @@ func (p prediction) clean(out, sample []float32) []float32 {
 			x0[k] = p.alpha*x - p.sigma*out[k]
 		}
 	default:
+		// Not divided: the reciprocal is half the time, and its rounding is
+		// within that of the result.
+		f := 1 / p.alpha
 		for k, x := range sample {
-			x0[k] = (x - p.sigma*out[k]) / p.alpha
+			x0[k] = (x - p.sigma*out[k]) * f
 		}
 	}
 	return x0
 }
 
-// noise returns the predicted noise.
+// noise returns the predicted noise, which is out itself where the model
+// predicts just that.
 func (p prediction) noise(out, sample []float32) []float32 {
+	if p.kind == "epsilon" {
+		return out
+	}
 	e := make([]float32, len(sample))
-	switch p.kind {
-	case "sample":
+	out = out[:len(sample)]
+	if p.kind == "sample" {
 		for k, x := range sample {
 			e[k] = (x - p.alpha*out[k]) / p.sigma
 		}
-	case "v_prediction":
-		for k, x := range sample {
-			e[k] = p.alpha*out[k] + p.sigma*x
-		}
-	default:
-		copy(e, out)
+		return e
+	}
+	for k, x := range sample {
+		e[k] = p.alpha*out[k] + p.sigma*x
 	}
 	return e
 }
 
-// combine returns the weighted sum of slices of one length; a nil slice is left
-// out.
+// combine returns the weighted sum of slices of length n; a nil slice is left
+// out. It goes over memory once for up to three terms: a step is a few of
+// these.
 func combine(n int, terms ...weighted) []float32 {
 	out := make([]float32, n)
+	var w [3]float32
+	var v [3][]float32
+	have := 0
 	for _, t := range terms {
 		if t.v == nil || t.w == 0 {
 			continue
 		}
-		w := float32(t.w)
-		for k, x := range t.v[:n] {
-			out[k] += w * x
+		if have == len(v) {
+			add(out, w, v)
+			have = 0
 		}
+		w[have], v[have] = float32(t.w), t.v[:n]
+		have++
+	}
+	switch have {
+	case 1:
+		for k, x := range v[0] {
+			out[k] += w[0] * x
+		}
+	case 2:
+		a, b := v[0][:n], v[1][:n]
+		for k := range out {
+			out[k] += w[0]*a[k] + w[1]*b[k]
+		}
+	case 3:
+		add(out, w, v)
 	}
 	return out
+}
+
+// add adds three weighted slices to out.
+func add(out []float32, w [3]float32, v [3][]float32) {
+	n := len(out)
+	a, b, c := v[0][:n], v[1][:n], v[2][:n]
+	for k := range out {
+		out[k] += w[0]*a[k] + w[1]*b[k] + w[2]*c[k]
+	}
 }
 
 type weighted struct {

@@ -1,6 +1,9 @@
 package diffusion
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // alphaSigma splits the noise over the signal into the shares of the picture
 // and of the noise, whose squares add up to one.
@@ -42,7 +45,7 @@ func (d *dpm) step(i int, out, sample, noise []float32) (next, predicted []float
 	x0 := p.clean(out, sample)
 	m := x0
 	if !d.set.plus {
-		m = p.noise(out, sample)
+		m = slices.Clone(p.noise(out, sample))
 	}
 	order := d.orderAt(i)
 	d.history = remember(d.history, m, d.set.order)

@@ -52,9 +52,10 @@ func (e *euler) step(i int, out, sample, noise []float32) (next, predicted []flo
 	// sample + (sample-x0)/from * (down-from): the difference first, since at
 	// sigmas of thousands the two terms nearly cancel.
 	next = make([]float32, n)
-	f, dt := float32(from), float32(down-from)
+	f := float32((down - from) / from)
+	x0 = x0[:n]
 	for k, x := range sample {
-		next[k] = x + (x-x0[k])/f*dt
+		next[k] = x + (x-x0[k])*f
 	}
 	if noise != nil {
 		for k, z := range noise[:n] {

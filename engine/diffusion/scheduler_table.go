@@ -12,6 +12,11 @@ import (
 // alphasCumprod returns the products of 1-beta up to every training timestep.
 func (s *schedulerSettings) alphasCumprod() ([]float32, error) {
 	betas := s.betas()
+	for t, b := range betas {
+		if !(b >= 0 && b <= 1) {
+			return nil, &SchedulerConfigError{Class: s.class, Field: "beta_schedule", Reason: fmt.Sprintf("beta %g of training step %d is outside 0 to 1", b, t)}
+		}
+	}
 	if s.zeroSNR {
 		betas = rescaleZeroSNR(betas)
 	}
@@ -139,6 +144,8 @@ func (s *schedulerSettings) spread(n, last int, beyond bool) []float64 {
 	case "trailing":
 		// numpy.arange counts in multiples of the rounded difference of its
 		// first two values; halves of a step would otherwise round elsewhere.
+		// For 61, 103 and 499 steps of 1000 it overshoots by a step at -1,
+		// which diffusers runs and this does not.
 		ratio := float64(s.train) / float64(n)
 		delta := (float64(last) - ratio) - float64(last)
 		// Fewer than n remain when the noisiest timesteps are left out.

@@ -25,7 +25,7 @@ func (u *uniPC) step(i int, out, sample, _ []float32) (next, predicted []float32
 	x0 := p.clean(out, sample)
 	m := x0
 	if !u.set.predictX0 {
-		m = p.noise(out, sample)
+		m = slices.Clone(p.noise(out, sample))
 	}
 	if u.done > 0 && i > 0 && !slices.Contains(u.set.uncorrected, i-1) {
 		sample = u.update(u.last, i-1, u.order, m)
