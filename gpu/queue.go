@@ -64,7 +64,7 @@ type loadedProgram struct {
 // start makes the device ready, or returns its worker when it is.
 func (r *Runtime) start(ctx context.Context, d Device) (*worker, error) {
 	if w := r.workers[d.ID]; w != nil {
-		return w, nil
+		return w, w.state()
 	}
 	if d.Unavailable != "" {
 		return nil, &DeviceError{Device: d, Err: fmt.Errorf("%s", d.Unavailable)}
