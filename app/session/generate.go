@@ -46,6 +46,8 @@ type Made struct {
 	Warnings     []string
 	UnknownWords []string
 	Device       gpu.Device
+	// Fallbacks are the devices that were tried before it, with the reasons.
+	Fallbacks []gpu.Fallback
 	// Asymmetry is how far a mirror's prediction was from symmetry, relative
 	// root mean square, before it was made symmetrical.
 	Asymmetry     float64
@@ -87,7 +89,7 @@ func (s *Session) Generate(ctx context.Context, r Request, report func(Progress)
 		return nil, err
 	}
 	made := &Made{
-		Request: r, Plan: plan, Device: q.Device(),
+		Request: r, Plan: plan, Device: q.Device(), Fallbacks: q.Fallbacks(),
 		UnknownWords: results[0].UnknownWords, Asymmetry: results[0].Asymmetry, Compute: results[0].Compute,
 	}
 	made.Request.Sampler, made.Request.Width, made.Request.Height = results[0].Sampler, plan.Generated.Width, plan.Generated.Height

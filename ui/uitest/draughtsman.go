@@ -290,10 +290,12 @@ func veil(m *image.NRGBA, done float64) {
 // Example is the picture that the studio opens with.
 func (d *Draughtsman) Example(ctx context.Context) (viewmodel.Result, error) {
 	quiet := New()
-	return quiet.Generate(ctx, viewmodel.Request{
+	r, err := quiet.Generate(ctx, viewmodel.Request{
 		Prompt: "flowers", Seed: 11, Steps: 1, Repeat: pattern.Repeat{Kind: pattern.HalfDrop, N: 1, D: 2},
 		Size: viewmodel.Size{Width: 256, Height: 256, DPI: 72},
 	}, func(viewmodel.Progress) {})
+	r.Example = true
+	return r, err
 }
 
 // Export implements viewmodel.Exporter: the cell, and the rectangle that lays

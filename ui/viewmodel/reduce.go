@@ -194,7 +194,7 @@ func (s State) arrive(e arrived) State {
 func (s State) held() int {
 	bytes := 0
 	for _, c := range s.Candidates {
-		bytes += len(c.Result.Cell.Pix)
+		bytes += len(c.Result.Cell.Pix) + c.Result.Held
 	}
 	return bytes
 }

@@ -163,9 +163,10 @@ type Result struct {
 	// Cell is the picture of the cell. It is not written to any more.
 	Cell   *image.NRGBA
 	Repeat pattern.Repeat
-	// WidthMM and HeightMM are what the cell measures on cloth, DPI the
-	// effective resolution there.
-	WidthMM, HeightMM, DPI float64
+	// WidthMM and HeightMM are what the cell measures on cloth, DPI its pixels
+	// per inch there, EffectiveDPI those that the model made; 0 when that is
+	// the same.
+	WidthMM, HeightMM, DPI, EffectiveDPI float64
 	// GeneratedWidth and GeneratedHeight are the pixels that the model made.
 	GeneratedWidth, GeneratedHeight int
 	Seam                            Seam
@@ -182,8 +183,13 @@ type Result struct {
 	// anew; both are empty for a model that makes pictures.
 	Palette []Position
 	Screens Screens
-	// Origin belongs to the service that made the result.
+	// Example says that nobody made it: it is there to look at, and is not
+	// exported.
+	Example bool
+	// Origin belongs to the service that made the result, and keeps Held bytes
+	// beside Cell.
 	Origin any
+	Held   int
 }
 
 // ExportOptions say how a result is written. The path's extension decides

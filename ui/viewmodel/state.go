@@ -253,10 +253,10 @@ func stale(p *plane.Plane, src source) bool {
 // retained is the memory of all pictures that the state keeps, each counted
 // once, in bytes.
 func (s State) retained() int {
-	seen := map[*image.NRGBA]bool{}
+	seen := map[*image.NRGBA]int{}
 	count := func(p *Piece) {
 		if p != nil && p.Result.Cell != nil {
-			seen[p.Result.Cell] = true
+			seen[p.Result.Cell] = len(p.Result.Cell.Pix) + p.Result.Held
 		}
 	}
 	all := func(canvas *Piece, cs []Candidate) {
@@ -270,8 +270,8 @@ func (s State) retained() int {
 		all(m.canvas, m.candidates)
 	}
 	bytes := 0
-	for m := range seen {
-		bytes += len(m.Pix)
+	for _, n := range seen {
+		bytes += n
 	}
 	return bytes
 }

@@ -140,7 +140,11 @@ func (r Result) Figures(inches bool) []string {
 		out = append(out, Length(r.WidthMM, inches))
 	}
 	if r.DPI > 0 {
-		out = append(out, fmt.Sprintf("%.0f DPI", r.DPI))
+		dpi := fmt.Sprintf("%.0f DPI", r.DPI)
+		if r.EffectiveDPI > 0 && r.EffectiveDPI < 0.95*r.DPI {
+			dpi += fmt.Sprintf(" (%.0f effective)", r.EffectiveDPI)
+		}
+		out = append(out, dpi)
 	}
 	return out
 }

@@ -192,6 +192,10 @@ func (s *Studio) MayExport() bool {
 		s.tell(Notice{Level: Warning, Text: "There is nothing on the canvas to export; generate a pattern and accept it."})
 		return false
 	}
+	if st.Canvas.Result.Example {
+		s.tell(Notice{Level: Warning, Text: "This is an example to look at; generate a pattern of your own, accept it, and export that."})
+		return false
+	}
 	return s.services.Exporter != nil
 }
 
@@ -199,7 +203,7 @@ func (s *Studio) MayExport() bool {
 // there is nothing to export.
 func (s *Studio) Export(path string) uint64 {
 	st := s.State()
-	if st.Canvas == nil || s.services.Exporter == nil {
+	if st.Canvas == nil || st.Canvas.Result.Example || s.services.Exporter == nil {
 		return 0
 	}
 	res, o := st.Canvas.Result, st.Form.Export
