@@ -125,12 +125,16 @@ type VAEConfig struct {
 // Tiny tells whether it is an AutoencoderTiny.
 func (c *VAEConfig) Tiny() bool { return c.ClassName == "AutoencoderTiny" }
 
-// QuantConv and PostQuantConv tell whether the AutoencoderKL has the 1x1
-// convolutions after its encoder and before its decoder; MidAttention whether
-// its middle blocks have attention. Absent fields mean yes, as in diffusers.
-func (c *VAEConfig) QuantConv() bool     { return yes(c.UseQuantConv) }
+// QuantConv tells whether an AutoencoderKL has a 1x1 convolution after its
+// encoder. An absent field means yes, as in diffusers; likewise below.
+func (c *VAEConfig) QuantConv() bool { return yes(c.UseQuantConv) }
+
+// PostQuantConv tells whether an AutoencoderKL has a 1x1 convolution before
+// its decoder.
 func (c *VAEConfig) PostQuantConv() bool { return yes(c.UsePostQuantConv) }
-func (c *VAEConfig) MidAttention() bool  { return yes(c.MidBlockAddAttn) }
+
+// MidAttention tells whether an AutoencoderKL has attention in its middle.
+func (c *VAEConfig) MidAttention() bool { return yes(c.MidBlockAddAttn) }
 
 func yes(b *bool) bool { return b == nil || *b }
 

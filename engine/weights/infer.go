@@ -179,9 +179,9 @@ func inferUpscaler(set *Set, file string) (UpscalerConfig, error) {
 	if s.err != nil {
 		return c, s.err
 	}
-	switch {
-	case c.NumInCh == c.NumOutCh:
-	case c.NumInCh == 4*c.NumOutCh:
+	switch c.NumInCh {
+	case c.NumOutCh:
+	case 4 * c.NumOutCh:
 		c.Scale, c.NumInCh = 2, c.NumOutCh
 	default:
 		return c, &UnsupportedError{File: file, Key: "conv_first.weight", Reason: fmt.Sprintf("takes %d channels for %d that come out; upscaling by 2 and by 4 can be built", c.NumInCh, c.NumOutCh)}

@@ -97,13 +97,15 @@ func unetPaths(names []string) map[string]string {
 }
 
 // resnetParts are the names inside a resnet, original and diffusers'.
-var resnetParts = [...][2]string{
-	{"in_layers.0", "norm1"},
-	{"in_layers.2", "conv1"},
-	{"emb_layers.1", "time_emb_proj"},
-	{"out_layers.0", "norm2"},
-	{"out_layers.3", "conv2"},
-	{"skip_connection", "conv_shortcut"},
+func resnetParts() [][2]string {
+	return [][2]string{
+		{"in_layers.0", "norm1"},
+		{"in_layers.2", "conv1"},
+		{"emb_layers.1", "time_emb_proj"},
+		{"out_layers.0", "norm2"},
+		{"out_layers.3", "conv2"},
+		{"skip_connection", "conv_shortcut"},
+	}
 }
 
 // unetName translates one name of the original layout (without
@@ -119,7 +121,7 @@ func unetName(paths map[string]string, name string) string {
 		if !strings.Contains(to, ".resnets.") {
 			return to + "." + rest
 		}
-		for _, p := range resnetParts {
+		for _, p := range resnetParts() {
 			if tail, ok := strings.CutPrefix(rest, p[0]+"."); ok {
 				return to + "." + p[1] + "." + tail
 			}
@@ -226,12 +228,14 @@ func vaeOriginalName(name string, levels int) string {
 }
 
 // openCLIPNames are the module names of an OpenCLIP text transformer.
-var openCLIPNames = [...][2]string{
-	{"ln_1", "layer_norm1"},
-	{"ln_2", "layer_norm2"},
-	{"mlp.c_fc", "mlp.fc1"},
-	{"mlp.c_proj", "mlp.fc2"},
-	{"attn.out_proj", "self_attn.out_proj"},
+func openCLIPNames() [][2]string {
+	return [][2]string{
+		{"ln_1", "layer_norm1"},
+		{"ln_2", "layer_norm2"},
+		{"mlp.c_fc", "mlp.fc1"},
+		{"mlp.c_proj", "mlp.fc2"},
+		{"attn.out_proj", "self_attn.out_proj"},
+	}
 }
 
 // openCLIP translates the tensors of an OpenCLIP text encoder, whose names
@@ -288,7 +292,7 @@ func openCLIP(file string, ts []Tensor, held *holdings) ([]Tensor, error) {
 			continue
 		}
 		known := false
-		for _, p := range openCLIPNames {
+		for _, p := range openCLIPNames() {
 			if tail, ok := strings.CutPrefix(part, p[0]+"."); ok {
 				put(t, layer+p[1]+"."+tail)
 				known = true

@@ -27,41 +27,50 @@ const (
 	partAlpha                 // a scalar
 )
 
-// loraSuffixes are the endings of the namings, with what they mean.
-var loraSuffixes = [...]struct {
-	suffix string
-	part   loraPart
-}{
-	{".lora_down.weight", partDown}, {".lora_up.weight", partUp}, {".lora_mid.weight", partMid}, // kohya
-	{".lora_A.weight", partDown}, {".lora_B.weight", partUp}, // PEFT
-	{".lora_A.default.weight", partDown}, {".lora_B.default.weight", partUp},
-	{".lora_linear_layer.down.weight", partDown}, {".lora_linear_layer.up.weight", partUp}, // older diffusers, text encoder
-	{".lora.down.weight", partDown}, {".lora.up.weight", partUp}, // older diffusers
-	{"_lora.down.weight", partDown}, {"_lora.up.weight", partUp}, // attention processors
-	{".alpha", partAlpha},
+// suffix is an ending of a name, and what it means.
+type suffix struct {
+	text string
+	part loraPart
 }
 
-// otherChanges are the endings of changes that are no plain LoRA.
-var otherChanges = [...]struct{ mark, what string }{
-	{".dora_scale", "a DoRA, which rescales the rows of the merged weight"},
-	{".lora_magnitude_vector", "a DoRA, which rescales the rows of the merged weight"},
-	{".hada_", "a LoHa (product of two low-rank matrices, element by element)"},
-	{".lokr_", "a LoKr (Kronecker product)"},
-	{".oft_", "an orthogonal fine-tuning"},
-	{".diff", "a full difference of weights"},
-	{".on_input", "an (IA)^3"},
+// loraSuffixes are the endings of all namings.
+func loraSuffixes() []suffix {
+	return []suffix{
+		{".lora_down.weight", partDown}, {".lora_up.weight", partUp}, {".lora_mid.weight", partMid}, // kohya
+		{".lora_A.weight", partDown}, {".lora_B.weight", partUp}, // PEFT
+		{".lora_A.default.weight", partDown}, {".lora_B.default.weight", partUp},
+		{".lora_linear_layer.down.weight", partDown}, {".lora_linear_layer.up.weight", partUp}, // older diffusers, text encoder
+		{".lora.down.weight", partDown}, {".lora.up.weight", partUp}, // older diffusers
+		{"_lora.down.weight", partDown}, {"_lora.up.weight", partUp}, // attention processors
+		{".alpha", partAlpha},
+	}
+}
+
+// otherChange is a mark in the names of changes that are no plain LoRA.
+type otherChange struct{ mark, what string }
+
+func otherChanges() []otherChange {
+	return []otherChange{
+		{".dora_scale", "a DoRA, which rescales the rows of the merged weight"},
+		{".lora_magnitude_vector", "a DoRA, which rescales the rows of the merged weight"},
+		{".hada_", "a LoHa (product of two low-rank matrices, element by element)"},
+		{".lokr_", "a LoKr (Kronecker product)"},
+		{".oft_", "an orthogonal fine-tuning"},
+		{".diff", "a full difference of weights"},
+		{".on_input", "an (IA)^3"},
+	}
 }
 
 // splitLoRAKey takes a name apart into the path of the module that it changes,
 // as the file spells it, and its part.
 func splitLoRAKey(name string) (module string, part loraPart, err error) {
-	for _, o := range otherChanges {
+	for _, o := range otherChanges() {
 		if strings.Contains(name, o.mark) {
 			return "", 0, fmt.Errorf("belongs to %s; LoRA and LoCon files can be used", o.what)
 		}
 	}
-	for _, s := range loraSuffixes {
-		if m, ok := strings.CutSuffix(name, s.suffix); ok && m != "" {
+	for _, s := range loraSuffixes() {
+		if m, ok := strings.CutSuffix(name, s.text); ok && m != "" {
 			return m, s.part, nil
 		}
 	}
@@ -195,7 +204,7 @@ func originalName(paths map[string]string, module string) string {
 			return to
 		}
 		if strings.Contains(module[:cut], ".resnets.") {
-			for _, p := range resnetParts {
+			for _, p := range resnetParts() {
 				if rest == p[1] {
 					return to + "." + p[0]
 				}

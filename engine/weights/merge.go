@@ -159,7 +159,7 @@ func (c change) inner() ([]float32, error) {
 
 // narrow stores numbers in a format, rounding to nearest even.
 func narrow(dst []byte, typ DType, src []float32) {
-	switch typ {
+	switch typ { //nolint:exhaustive // weights are never whole numbers: check refuses them
 	case F32:
 		if littleEndian() && len(src) > 0 {
 			copy(dst, unsafe.Slice((*byte)(unsafe.Pointer(&src[0])), 4*len(src)))

@@ -556,14 +556,15 @@ func (c checkpoint) prediction(m *Model, o options, yaml string) prediction {
 // publishedScheduler is the noise schedule that every Stable Diffusion was
 // trained with (betas scaled linearly from 0.00085 to 0.012 over 1000 steps).
 func publishedScheduler(family Family, p prediction) (*Scheduler, error) {
+	class := "DDIMScheduler"
 	fields := map[string]any{
-		"_class_name": "DDIMScheduler", "num_train_timesteps": 1000,
-		"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear",
+		"num_train_timesteps": 1000,
+		"beta_start":          0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear",
 		"prediction_type": p.kind, "steps_offset": 1, "timestep_spacing": "leading",
 		"clip_sample": false, "set_alpha_to_one": false,
 	}
 	if family == SDXL {
-		fields["_class_name"] = "EulerDiscreteScheduler"
+		class = "EulerDiscreteScheduler"
 		fields["use_karras_sigmas"] = false
 		fields["interpolation_type"] = "linear"
 		delete(fields, "clip_sample")
@@ -573,11 +574,12 @@ func publishedScheduler(family Family, p prediction) (*Scheduler, error) {
 		fields["rescale_betas_zero_snr"] = true
 		fields["timestep_spacing"] = "trailing"
 	}
+	fields["_class_name"] = class
 	b, err := json.Marshal(fields)
 	if err != nil {
 		return nil, fmt.Errorf("weights: scheduler: %w", err)
 	}
-	return &Scheduler{Class: fields["_class_name"].(string), JSON: b}, nil
+	return &Scheduler{Class: class, JSON: b}, nil
 }
 
 // sidecar is the original configuration NAME.yaml beside a file, "" if none.

@@ -142,7 +142,7 @@ func (s source) glob(dir, suffix string) ([]string, error) {
 		}
 	}
 	entries, err := fs.ReadDir(s.fsys, path.Clean(dir))
-	if err != nil && !(errors.Is(err, fs.ErrNotExist) && len(out) > 0) {
+	if err != nil && (len(out) == 0 || !errors.Is(err, fs.ErrNotExist)) {
 		return nil, fmt.Errorf("weights: %w", err)
 	}
 	for _, e := range entries {

@@ -30,6 +30,8 @@ func (t DType) Size() int {
 		return 4
 	case F16, BF16:
 		return 2
+	case U8, Bool:
+		return 1
 	}
 	return 1
 }
