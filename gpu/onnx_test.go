@@ -60,6 +60,11 @@ func node(op string, inputs, outputs []string, attrs ...[]byte) []byte {
 	return sub(1, append(m, msg(attrs...)...))
 }
 
+// domainNode is a node of another domain than ONNX's own.
+func domainNode(domain, op string, inputs, outputs []string, attrs ...[]byte) []byte {
+	return node(op, inputs, outputs, append(attrs, str(7, domain))...)
+}
+
 func tensorProto(name string, t DType, shape []int) []byte {
 	m := num(2, int(t.ONNX()))
 	for _, d := range shape {

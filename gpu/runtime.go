@@ -20,6 +20,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"sync"
 
@@ -84,6 +85,9 @@ func (p *process) load(path string) (*native, error) {
 func Open(cfg Config) (*Runtime, error) {
 	if cfg.Budget < 0 || cfg.Threads < 0 {
 		return nil, fmt.Errorf("gpu: a budget of %d bytes and %d threads make no sense", cfg.Budget, cfg.Threads)
+	}
+	if n := commandLine(); n > longestCommandLine {
+		return nil, fmt.Errorf("gpu: a command line of %d bytes crashes ONNX Runtime, %d is the limit; shorten the prompt", n, longestCommandLine)
 	}
 	if cfg.Library == "" {
 		path, err := library.Find()
@@ -157,4 +161,17 @@ func (r *Runtime) Close() error {
 	}
 	r.workers = map[string]*worker{}
 	return nil
+}
+
+// longestCommandLine keeps ONNX Runtime 1.30 from overflowing its stack: when
+// it starts it searches the process's command line by a recursive regular
+// expression, which was seen to crash at 38 kB.
+const longestCommandLine = 24 << 10
+
+func commandLine() int {
+	n := 0
+	for _, a := range os.Args {
+		n += len(a) + 1
+	}
+	return n
 }
