@@ -1,11 +1,14 @@
 package cli
 
 import (
+	"bufio"
 	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -30,13 +33,17 @@ func TestCommands(t *testing.T) {
 			e.Setenv("XDG_CACHE_HOME", cache)
 			e.Setenv("SELVAGE_DATA", filepath.Join(e.WorkDir, "data"))
 			e.Setenv("DISPLAY", "")
+			e.Setenv("LONG", strings.Repeat("tulips and ", 9000))
 			e.Setenv("WAYLAND_DISPLAY", "")
 			for _, k := range []string{"SELVAGE_ONNXRUNTIME"} {
 				e.Setenv(k, os.Getenv(k))
 			}
 			return nil
 		},
+		Condition: func(c string) (bool, error) { return c == "root" && os.Geteuid() == 0, nil },
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"interrupted": interrupted,
+			"smalldisk":   smallDisk,
 			// exits CODE COMMAND... runs a command that has to end with that code.
 			"exits": func(ts *testscript.TestScript, neg bool, args []string) {
 				if len(args) < 2 || neg {
@@ -58,4 +65,48 @@ func TestCommands(t *testing.T) {
 			},
 		},
 	})
+}
+
+// interrupted N COMMAND... runs a command, interrupts it after N lines of its
+// output, and wants the exit code 130.
+func interrupted(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 2 || neg {
+		ts.Fatalf("usage: interrupted LINES COMMAND [ARG...]")
+	}
+	lines, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	self, err := os.Executable()
+	ts.Check(err)
+	c := exec.Command(self, args[2:]...) //nolint:noctx // ended by its interrupt
+	c.Args[0] = args[1]                  // the test binary is the program of this name
+	c.Dir = ts.Getenv("WORK")
+	for _, k := range []string{"PATH", "HOME", "XDG_CACHE_HOME", "SELVAGE_DATA", "SELVAGE_ONNXRUNTIME", "WORK"} {
+		c.Env = append(c.Env, k+"="+ts.Getenv(k))
+	}
+	out, err := c.StdoutPipe()
+	ts.Check(err)
+	ts.Check(c.Start())
+	s := bufio.NewScanner(out)
+	s.Buffer(nil, 1<<20)
+	for n := 0; s.Scan(); {
+		if n++; n == lines {
+			ts.Check(c.Process.Signal(syscall.SIGINT))
+		}
+	}
+	err = c.Wait()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != exitCancelled {
+		ts.Fatalf("after %d lines and an interrupt: %v, want exit code %d", lines, err, exitCancelled)
+	}
+}
+
+// smallDisk DIR SIZE mounts a file system of that size.
+func smallDisk(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 || neg {
+		ts.Fatalf("usage: smalldisk DIR SIZE")
+	}
+	dir := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(dir, 0o755))
+	ts.Check(syscall.Mount("tmpfs", dir, "tmpfs", 0, "size="+args[1]))
+	ts.Defer(func() { ts.Check(syscall.Unmount(dir, 0)) })
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/selvage-studio/selvage/engine/pattern/color"
 	"github.com/selvage-studio/selvage/engine/pattern/screen"
 	"github.com/selvage-studio/selvage/engine/pattern/seam"
+	"github.com/selvage-studio/selvage/engine/prompt"
 	"github.com/selvage-studio/selvage/engine/starter"
 	"github.com/selvage-studio/selvage/gpu"
 )
@@ -66,6 +67,11 @@ func (s *Session) Generate(ctx context.Context, r Request, report func(Progress)
 		report = func(Progress) {}
 	}
 	began := time.Now()
+	for _, text := range []string{r.Prompt, r.Negative} {
+		if len(text) > prompt.MaxBytes {
+			return nil, usage("%v", &prompt.TooLongError{Bytes: len(text), Limit: prompt.MaxBytes})
+		}
+	}
 	report(Progress{Stage: "Loading the model"})
 	o, q, err := s.acquire(ctx, r)
 	if err != nil {

@@ -216,8 +216,14 @@ func (s *Session) complete(r Request, o *opened) (Request, error) {
 // engine/DESIGN.md.
 const defaultRoll = 0
 
+// defaultDPI is what most digital printers of cloth take.
+const defaultDPI = 150
+
 // demand is what a request asks of a cell's size.
 func (s *Session) demand(r Request, f facts) pattern.Demand {
+	if r.DPI == 0 && (r.RepeatWidth > 0 || r.RepeatHeight > 0) && r.Width == 0 && r.Height == 0 {
+		r.DPI = defaultDPI
+	}
 	return pattern.Demand{
 		Repeat: r.Repeat.Repeat, Stride: f.stride, Width: r.Width, Height: r.Height,
 		RepeatWidth: r.RepeatWidth, RepeatHeight: r.RepeatHeight, DPI: r.DPI,

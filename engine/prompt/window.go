@@ -7,8 +7,8 @@ const (
 	// MaxWindows bounds what the UNet's attention has to read: 32 windows of a
 	// published model are 2464 tokens.
 	MaxWindows = 32
-	// MaxBytes bounds what is looked at at all.
-	MaxBytes = 64 << 10
+	// MaxBytes bounds what is looked at at all; the windows hold less.
+	MaxBytes = 16 << 10
 )
 
 // TooLongError says by how much a prompt is too long. Tokens is 0 where the
