@@ -267,7 +267,13 @@ func (s *schedulerSettings) schedule(n int, o scheduleOptions) (schedule, error)
 			return schedule{}, err
 		}
 		return s.discrete(acp, ts)
+	default:
+		return s.bySigma(acp, n)
 	}
+}
+
+// bySigma is the schedule of a class that works in sigmas.
+func (s *schedulerSettings) bySigma(acp []float32, n int) (schedule, error) {
 	if s.zeroSNR {
 		// The smallest subnormal of float16: as good as zero, but its sigma is finite.
 		acp[len(acp)-1] = 1.0 / (1 << 24)
@@ -280,12 +286,10 @@ func (s *schedulerSettings) schedule(n int, o scheduleOptions) (schedule, error)
 	if s.train < 2 {
 		return schedule{}, &SchedulerConfigError{Class: s.class, Field: "num_train_timesteps", Reason: "1 leaves nothing to interpolate"}
 	}
-	switch s.class {
-	case DPMMultistepClass, UniPCClass:
+	if s.class == DPMMultistepClass || s.class == UniPCClass {
 		return s.multistep(acp, n)
-	default:
-		return s.eulerSteps(acp, n)
 	}
+	return s.eulerSteps(acp, n)
 }
 
 // discrete is the schedule of a class that looks alphas up by timestep.
@@ -355,7 +359,7 @@ func (s *schedulerSettings) eulerSteps(acp []float32, n int) (schedule, error) {
 	if s.finalMin && s.class == EulerClass {
 		last = float64(table[0])
 	}
-	out := schedule{timesteps: floats32(ts), sigmas: floats32(append(sigmas, last)), acp: acp}
+	out := schedule{timesteps: floats32(ts), sigmas: floats32(slices.Concat(sigmas, []float64{last})), acp: acp}
 	if s.class == EulerClass && s.continuous && s.prediction == "v_prediction" {
 		for i := range out.timesteps {
 			out.timesteps[i] = float32(0.25 * math.Log(float64(out.sigmas[i])))
@@ -427,7 +431,7 @@ func (s *schedulerSettings) multistep(acp []float32, n int) (schedule, error) {
 	if !s.finalMin {
 		final = 0
 	}
-	out := schedule{timesteps: floats32(ts), sigmas: floats32(append(sigmas, final)), acp: acp}
+	out := schedule{timesteps: floats32(ts), sigmas: floats32(slices.Concat(sigmas, []float64{final})), acp: acp}
 	for i := 1; i < n; i++ {
 		if out.sigmas[i] >= out.sigmas[i-1] {
 			return schedule{}, &StepsError{Class: s.class, Steps: n, Reason: fmt.Sprintf("are more than this schedule can tell apart (steps %d and %d have the same noise); use fewer", i, i+1)}

@@ -114,8 +114,8 @@ func ParseConfig(tokenizerConfig, specialTokensMap []byte) (Config, error) {
 			}
 		}
 	}
-	for token, any := range anyCase {
-		if any {
+	for token, yes := range anyCase {
+		if yes {
 			c.AnyCase = append(c.AnyCase, token)
 		}
 	}
