@@ -65,8 +65,9 @@ def main():
     parser.add_argument("model")
     parser.add_argument("--prompt", default="")
     parser.add_argument("--negative", default="")
-    parser.add_argument("--noise", required=True, help=".npy, or raw float32 with --shape")
-    parser.add_argument("--shape", help="c,h,w of raw noise")
+    parser.add_argument("--noise", help=".npy, or raw float32 with --shape; else from --seed")
+    parser.add_argument("--shape", help="c,h,w of raw noise, or of the noise to draw")
+    parser.add_argument("--seed", type=int, help="noise as torch.Generator(seed) draws it, which the Go engine draws too")
     parser.add_argument("--repeat", default="block")
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--guidance", type=float, default=4.0)
@@ -76,7 +77,11 @@ def main():
     parser.add_argument("--tolerance", type=float, default=2e-3, help="largest difference of the picture that passes")
     a = parser.parse_args()
     torch.set_num_threads(1)
-    if a.shape:
+    if a.noise is None:
+        if a.seed is None or not a.shape:
+            raise SystemExit("compare: name the noise: --noise FILE, or --seed with --shape")
+        noise = torch.randn([int(v) for v in a.shape.split(",")], generator=torch.Generator().manual_seed(a.seed)).numpy()
+    elif a.shape:
         noise = np.fromfile(a.noise, "<f4").reshape([int(v) for v in a.shape.split(",")])
     else:
         noise = np.load(a.noise)

@@ -195,8 +195,8 @@ class Training:
                 self.log(f"the kept streamer does not run here ({err}); using {self.streamer}")
         return self.streamer
 
-    def source(self, stream=None, held_out=False):
-        return Source(self.streamer, stream or self.plan.stream, held_out, self.plan.size, self.workers)
+    def source(self, stream=None, held_out=False, workers=None):
+        return Source(self.streamer, stream or self.plan.stream, held_out, self.plan.size, workers or self.workers)
 
     # Parts.
 
@@ -363,7 +363,8 @@ class Training:
         p, state = self.plan, self.state
         self.objective = Objective(self.device)
         self.empty = torch.from_numpy(self.reader([""])[0]).long().to(self.device)
-        feed = Feed(self.source(), self.encode_block, p.fresh, p.window, threads=1 if self.device == "cpu" else max(1, (os.cpu_count() or 2) - 1))
+        # The feed draws blocks beside each other, each on one core.
+        feed = Feed(self.source(workers=1), self.encode_block, p.fresh, p.window, threads=1 if self.device == "cpu" else max(1, (os.cpu_count() or 2) - 1))
         feed.restore(state["feed"])
         state["feed"] = feed.record()
         session = {"began": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "on": card.processor(self.device), "seconds": 0.0, "from": state["step"], "software": card.software()}
@@ -552,7 +553,7 @@ def main():
         torch.backends.cudnn.allow_tf32 = True
         torch.backends.cudnn.benchmark = True
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    training = Training(a.dir or os.path.join(cache, "selvage", "train", a.name), a.device, find_streamer(a.corpus), a.workers or 1)
+    training = Training(a.dir or os.path.join(cache, "selvage", "train", a.name), a.device, find_streamer(a.corpus), a.workers or (1 if a.device == "cpu" else os.cpu_count() or 1))
 
     def stop(_number, _frame):
         training.stop = True
