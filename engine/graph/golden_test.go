@@ -219,8 +219,20 @@ func (k computer) controlled(t *testing.T, cn, m *weights.Model, in golden.Tenso
 }
 
 func (k computer) merge(t *testing.T, s *golden.Suite, m *weights.Model, loras []golden.LoRA) *weights.Model {
-	t.Skip("low-rank files are not merged yet")
-	return m
+	var list []weights.LoRA
+	for _, l := range loras {
+		list = append(list, weights.LoRA{Path: s.Path(l.File), Scale: l.Scale})
+	}
+	merged, err := m.WithLoRAs(t.Context(), list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := merged.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return merged
 }
 
 // order sorts taps by the way that values take through the networks.

@@ -1,6 +1,10 @@
 package graph
 
-import "github.com/selvage-studio/selvage/engine/pattern"
+import (
+	"fmt"
+
+	"github.com/selvage-studio/selvage/engine/pattern"
+)
 
 // Options are what a graph is built for beside its configuration and weights.
 // Shapes are static: another size is another graph.
@@ -39,13 +43,28 @@ type Options struct {
 	Taps []string
 }
 
-// sized checks the sides of the input against the multiple that a part needs.
+// maxSide and maxBatch keep products of sizes within an int's range.
+const (
+	maxSide  = 1 << 16
+	maxBatch = 1 << 10
+)
+
+// check refuses what no graph can be built for.
+func (o Options) check(part string) error {
+	if o.Batch < 1 || o.Batch > maxBatch {
+		return &OptionError{part, "Batch", fmt.Sprintf("is %d; it must be between 1 and %d", o.Batch, maxBatch)}
+	}
+	return o.Repeat.Validate()
+}
+
+// sized is check for parts that take a plane, whose sides must be multiples of
+// a number.
 func (o Options) sized(part string, multiple int) error {
+	if err := o.check(part); err != nil {
+		return err
+	}
 	if o.Height < 1 || o.Width < 1 || o.Height > maxSide || o.Width > maxSide || o.Height%multiple != 0 || o.Width%multiple != 0 {
 		return &SizeError{part, o.Width, o.Height, multiple}
 	}
 	return nil
 }
-
-// maxSide keeps products of sides within an int's range.
-const maxSide = 1 << 16

@@ -30,6 +30,9 @@ func TextEncoder(cfg weights.TextConfig, set *weights.Set, o Options) (gpu.Spec,
 	if err := cfg.Validate(); err != nil {
 		return gpu.Spec{}, fmt.Errorf("graph: %s: %w", b.part, err)
 	}
+	if err := o.check(b.part); err != nil {
+		return gpu.Spec{}, err
+	}
 	d, layers, n, t, eps := cfg.HiddenSize, cfg.NumHiddenLayers, o.Batch, o.Tokens, cfg.LayerNormEps
 	if t < 1 || t > cfg.MaxPositionEmbeddings {
 		return gpu.Spec{}, &OptionError{b.part, "Tokens", fmt.Sprintf("is %d; the encoder has positions for 1 to %d", t, cfg.MaxPositionEmbeddings)}

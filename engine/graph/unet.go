@@ -70,8 +70,8 @@ func (u *unet) check() error {
 	if err := u.opt.sized(u.part, 1<<(len(u.cfg.BlockOutChannels)-1)); err != nil {
 		return err
 	}
-	if u.opt.Tokens < 1 {
-		return &OptionError{u.part, "Tokens", fmt.Sprintf("is %d; the context needs at least one", u.opt.Tokens)}
+	if u.opt.Tokens < 1 || u.opt.Tokens > maxSide {
+		return &OptionError{u.part, "Tokens", fmt.Sprintf("is %d; the context has between 1 and %d", u.opt.Tokens, maxSide)}
 	}
 	return nil
 }
