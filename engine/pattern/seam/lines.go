@@ -239,39 +239,45 @@ func norm(v sample) float64 {
 	return math.Sqrt(d)
 }
 
-// edge compares line i, an edge, with the lines inside, and returns the sample
-// along it where it shows most.
-func (p *lines) edge(name, neighbor string, i int, round bool) (Edge, int) {
-	at := p.line(i, round)
-	inside := make([][]float64, len(at.value))
-	for k := 1; k < p.count; k++ {
-		m := p.line(k, round)
-		m.value[stepMeasure] = m.whole
-		for j, v := range m.value {
-			inside[j] = append(inside[j], v)
-		}
+// table holds the measures of every line, 0 and count being edges.
+type table struct{ lines []measures }
+
+func (p *lines) table(round bool) *table {
+	t := &table{lines: make([]measures, p.count+1)}
+	for i := range t.lines {
+		t.lines[i] = p.line(i, round)
 	}
-	e := Edge{Name: name, Neighbor: neighbor, Statistic: -1, Threshold: Threshold(p.count - 1)}
+	return t
+}
+
+// edge compares edge i, 0 or count, with the lines inside. It returns the
+// sample along the edge where it shows most.
+func (t *table) edge(name, neighbor string, i int) (Edge, int) {
+	count := len(t.lines) - 1
+	at := t.lines[i]
+	e := Edge{Name: name, Neighbor: neighbor, Statistic: -1, Threshold: Threshold(count - 1)}
 	where := 0
 	for j, v := range at.value {
-		ref, scale := slices.Max(inside[j]), 1.0
-		measure := "run of " + strconv.Itoa(shortRun<<max(j-runMeasure, 0))
+		measure, scale := "run of "+strconv.Itoa(shortRun<<max(j-runMeasure, 0)), 1.0
+		inside := func(k int) float64 { return t.lines[k].value[j] }
 		switch j {
 		case stepMeasure:
 			measure, scale = "step", allowance
+			inside = func(k int) float64 { return t.lines[k].whole }
 		case lineMeasure:
 			measure = "line"
 		}
+		ref, below := 0.0, 0
+		for k := 1; k < count; k++ {
+			ref = max(ref, inside(k))
+			if inside(k) <= v {
+				below++
+			}
+		}
 		// The floor is what cannot be seen, so the allowance leaves it alone.
 		if s := (v + floor) / (scale*ref + floor); s > e.Statistic {
-			below := 0
-			for _, x := range inside[j] {
-				if x <= v {
-					below++
-				}
-			}
 			e.Statistic, e.Measure, e.Change, e.Inside = s, measure, v, ref
-			e.Percentile = 100 * float64(below) / float64(len(inside[j]))
+			e.Percentile = 100 * float64(below) / float64(count-1)
 			where = at.at[j]
 		}
 	}

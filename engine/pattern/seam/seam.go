@@ -100,10 +100,11 @@ func Measure(img image.Image, r pattern.Repeat) (Report, error) {
 		if dy != 0 {
 			name = fmt.Sprintf("the cell %d px lower", dy)
 		}
-		e, at := p.edge("right", name, w, round)
+		t := p.table(round)
+		e, at := t.edge("right", name, w)
 		rep.add(e, Point{w - 1, at})
 		if r.Kind == pattern.Mirror {
-			e, at := p.edge("left", name, 0, round)
+			e, at := t.edge("left", name, 0)
 			rep.add(e, Point{0, at})
 		}
 	}
@@ -114,10 +115,11 @@ func Measure(img image.Image, r pattern.Repeat) (Report, error) {
 		if dx != 0 {
 			name = fmt.Sprintf("the cell %d px to the right", dx)
 		}
-		e, at := p.edge("bottom", name, h, round)
+		t := p.table(round)
+		e, at := t.edge("bottom", name, h)
 		rep.add(e, Point{at, h - 1})
 		if r.Kind == pattern.Mirror {
-			e, at := p.edge("top", name, 0, round)
+			e, at := t.edge("top", name, 0)
 			rep.add(e, Point{at, 0})
 		}
 	}
