@@ -45,13 +45,17 @@ type (
 	discarded struct{ id uint64 }
 	viewed    struct{ id uint64 }
 	compared  struct{ on bool }
-	inked     struct {
+	// recoloring is what a person asked for; gesture is the same for changes
+	// that Undo takes back in one.
+	recoloring struct {
+		chips   []color.NRGBA
+		gesture string
+	}
+	inked struct {
 		id    uint64
 		chips []color.NRGBA
 		cell  *image.NRGBA
 		thumb *image.NRGBA
-		// gesture is the same for changes that Undo takes back in one.
-		gesture string
 	}
 	kept     struct{ cell *image.NRGBA }
 	laid     struct{ ground, over *plane.Plane }
@@ -73,6 +77,7 @@ func (accepted) isEvent()       {}
 func (discarded) isEvent()      {}
 func (viewed) isEvent()         {}
 func (compared) isEvent()       {}
+func (recoloring) isEvent()     {}
 func (inked) isEvent()          {}
 func (kept) isEvent()           {}
 func (laid) isEvent()           {}
@@ -116,6 +121,12 @@ func reduce(s State, e event) State {
 		s.Comparing = s.Comparing && e.id != 0
 	case compared:
 		s.Comparing = e.on && s.Viewing != 0 && s.Canvas != nil
+	case recoloring:
+		if n := len(s.undo); n == 0 || s.undo[n-1].gesture != e.gesture {
+			s = s.remember("Recolour")
+			s.undo[len(s.undo)-1].gesture = e.gesture
+		}
+		s.Form.Palette, s.Form.KeepPalette = e.chips, true
 	case inked:
 		s = s.ink(e)
 	case kept:
@@ -250,10 +261,6 @@ func (s State) ink(e inked) State {
 		}
 		return p
 	}
-	if n := len(s.undo); n == 0 || s.undo[n-1].gesture != e.gesture {
-		s = s.remember("Recolour")
-		s.undo[len(s.undo)-1].gesture = e.gesture
-	}
 	if s.Canvas != nil && s.Canvas.ID == e.id {
 		p := recolor(*s.Canvas)
 		s.Canvas = &p
@@ -264,7 +271,6 @@ func (s State) ink(e inked) State {
 			s.Candidates[i] = Candidate{Piece: recolor(c.Piece), Thumb: e.thumb}
 		}
 	}
-	s.Form.Palette, s.Form.KeepPalette = e.chips, true
 	return s
 }
 

@@ -273,7 +273,12 @@ func (s *Studio) Discard(id uint64) {
 }
 
 // Undo takes the last accept, discard or recolouring back.
-func (s *Studio) Undo() { s.apply(undone{}) }
+func (s *Studio) Undo() {
+	s.mu.Lock()
+	clear(s.inks) // what is being inked now is no longer wanted
+	s.mu.Unlock()
+	s.apply(undone{})
+}
 
 // Act does what the button of a notice offers, as far as it is the studio's to
 // do, and takes the notice away.
@@ -324,10 +329,11 @@ func (s *Studio) SetChip(position int, c color.NRGBA) {
 		return
 	}
 	chips[position] = c
-	s.Edit(func(f *Form) { f.Palette, f.KeepPalette = slices.Clone(chips), true })
-	if p != nil && p.Result.Screens != nil {
-		s.ink(*p, position, chips)
+	if p == nil || p.Result.Screens == nil {
+		s.Edit(func(f *Form) { f.Palette, f.KeepPalette = slices.Clone(chips), true })
+		return
 	}
+	s.ink(*p, position, chips)
 }
 
 func randomSeed() uint64 {

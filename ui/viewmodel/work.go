@@ -298,10 +298,8 @@ func (s *Studio) open() {
 
 // inking is the newest palette that a piece shall have.
 type inking struct {
-	piece    Piece
-	position int
-	chips    []color.NRGBA
-	running  bool
+	piece Piece
+	chips []color.NRGBA
 }
 
 // wanted returns the chips that a piece is being inked with, or have.
@@ -318,46 +316,58 @@ func (s *Studio) wanted(piece uint64, have []color.NRGBA) []color.NRGBA {
 // wanted now: only the newest palette is worth a picture.
 func (s *Studio) ink(p Piece, position int, chips []color.NRGBA) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.closed {
+		s.mu.Unlock()
 		return
 	}
-	k := s.inks[p.ID]
-	if k == nil {
-		k = &inking{}
+	if k := s.inks[p.ID]; k != nil {
+		k.piece, k.chips = p, chips
+	} else {
+		k := &inking{piece: p, chips: chips}
 		s.inks[p.ID] = k
+		s.work.Go(func() { s.inkUntilDone(k) })
 	}
-	k.piece, k.position, k.chips = p, position, chips
-	if !k.running {
-		k.running = true
-		s.work.Go(func() { s.inkUntilDone(p.ID) })
-	}
+	s.state = reduce(s.state, recoloring{slices.Clone(chips), fmt.Sprintf("ink %d %d", p.ID, position)})
+	tell := s.heard()
+	s.mu.Unlock()
+	tell()
 }
 
-func (s *Studio) inkUntilDone(id uint64) {
-	var last []color.NRGBA
+// inkUntilDone inks until the newest palette is done, or Undo has made all of
+// it unwanted.
+func (s *Studio) inkUntilDone(k *inking) {
+	s.mu.Lock()
+	p, chips := k.piece, k.chips
+	s.mu.Unlock()
 	for {
+		cell, err := p.Result.Screens.Ink(s.ctx, slices.Clone(chips))
+		var thumb *image.NRGBA
+		if err == nil {
+			thumb = thumbnail(cell)
+		}
 		s.mu.Lock()
-		k := s.inks[id]
-		if k == nil || s.ctx.Err() != nil || slices.Equal(last, k.chips) {
-			delete(s.inks, id)
+		if s.inks[p.ID] != k {
 			s.mu.Unlock()
 			return
 		}
-		p, position, chips := k.piece, k.position, slices.Clone(k.chips)
+		done := err != nil || slices.Equal(chips, k.chips)
+		if done {
+			delete(s.inks, p.ID)
+		}
+		if err == nil {
+			s.state = reduce(s.state, inked{id: p.ID, chips: chips, cell: cell, thumb: thumb})
+			s.lay()
+		}
+		p, chips = k.piece, k.chips
+		tell := s.heard()
 		s.mu.Unlock()
-		cell, err := p.Result.Screens.Ink(s.ctx, chips)
-		if err != nil {
-			s.mu.Lock()
-			delete(s.inks, id)
-			s.mu.Unlock()
-			if s.ctx.Err() == nil {
-				s.complain("The colours were not changed", err)
-			}
+		tell()
+		if err != nil && s.ctx.Err() == nil {
+			s.complain("The colours were not changed", err)
+		}
+		if done {
 			return
 		}
-		last = chips
-		s.apply(inked{id: id, chips: chips, cell: cell, thumb: thumbnail(cell), gesture: fmt.Sprintf("ink %d %d", id, position)})
 	}
 }
 
