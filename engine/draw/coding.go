@@ -13,9 +13,9 @@ import "fmt"
 // corners weighted by coverage. Decode takes the nearest corner; smooth and
 // enlarge before it for clean edges.
 
-// Slots lists the corners: Slots[0] is the ground, Slots[1..7] are R, G, B, C,
-// M, Y, W. Each is the bits R=1, G=2, B=4.
-var slots = [8]uint8{0, 1, 2, 4, 6, 5, 3, 7}
+// slots lists the corners: the ground, then R, G, B, C, M, Y, W, each as the
+// bits R=1, G=2, B=4.
+const slots = "\x00\x01\x02\x04\x06\x05\x03\x07"
 
 // InkSlot is the slot of line work.
 const InkSlot = 7
@@ -64,8 +64,8 @@ func Decode(rgb []uint8, w, h, least int) (s *Screens, slotOf []int, err error) 
 		return nil, nil, fmt.Errorf("draw: a coded picture of %d x %d samples has %d bytes, not %d", w, h, 3*w*h, len(rgb))
 	}
 	var slot [8]uint8
-	for i, bits := range slots {
-		slot[bits] = uint8(i)
+	for i := range len(slots) {
+		slot[slots[i]] = uint8(i)
 	}
 	index := make([]uint8, w*h)
 	var counts [8]int

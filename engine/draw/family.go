@@ -19,9 +19,10 @@ type family struct {
 }
 
 func familyByName(name string) *family {
-	for i := range families {
-		if families[i].name == name {
-			return &families[i]
+	all := families()
+	for i := range all {
+		if all[i].name == name {
+			return &all[i]
 		}
 	}
 	return nil
@@ -29,9 +30,10 @@ func familyByName(name string) *family {
 
 // Families lists the names of the motif families.
 func Families() []string {
-	names := make([]string, len(families))
-	for i := range families {
-		names[i] = families[i].name
+	all := families()
+	names := make([]string, len(all))
+	for i := range all {
+		names[i] = all[i].name
 	}
 	return names
 }
@@ -43,8 +45,8 @@ func IsField(name string) bool {
 	return f != nil && f.field
 }
 
-// secondaries are the families that also come as small motifs between others.
-var secondaries = []string{"polka dots", "leaves", "stars", "hearts", "flowers", "berries", "sprigs", "diamonds"}
-
-// Secondaries lists what may lie between the motifs.
-func Secondaries() []string { return append([]string(nil), secondaries...) }
+// Secondaries lists the families that also come as small motifs between
+// others.
+func Secondaries() []string {
+	return []string{"polka dots", "leaves", "stars", "hearts", "flowers", "berries", "sprigs", "diamonds"}
+}

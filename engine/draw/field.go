@@ -154,7 +154,7 @@ func (b *builder) buildField() {
 	b.plan = newPlan(s, newRNG(s.Seed, "plan"), &roles, secondRoles)
 	styled := newRNG(s.Seed, "style")
 	shape := b.marks(sym, 1, styled)
-	b.paint(shape, identity, &b.plan.primary[0])
+	b.paint(shape, identity(), &b.plan.primary[0])
 	if !second {
 		return
 	}

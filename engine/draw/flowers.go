@@ -105,12 +105,12 @@ func tulips(g *gen) {
 	foot := point{sway, 1.15}
 	stemW := g.in(0.07, 0.11)
 	g.stem(roleLeaf, stemW, point{0, base - 0.1}, point{float64(sway * 0.2), lerp(base, 1.15, 0.45)}, foot)
-	leaf := func(side, len, width float64) {
+	leaf := func(side, long, width float64) {
 		root := point{float64(sway * 0.8), 1.1}
-		t := point{float64(side * len * 0.52), -len}
-		g.shape(roleLeaf, blade(t, width, float64(side*len*0.2), 0.45).at(place(root, 1, 0)))
+		t := point{float64(side * long * 0.52), -long}
+		g.shape(roleLeaf, blade(t, width, float64(side*long*0.2), 0.45).at(place(root, 1, 0)))
 		if g.fine == 2 {
-			g.line(roleVein, 0.02, root.add(t.scale(0.15)).add(point{float64(side * 0.05), 0}), root.add(t.scale(0.5)).add(point{float64(side * len * 0.13), 0}), root.add(t.scale(0.85)))
+			g.line(roleVein, 0.02, root.add(t.scale(0.15)).add(point{float64(side * 0.05), 0}), root.add(t.scale(0.5)).add(point{float64(side * long * 0.13), 0}), root.add(t.scale(0.85)))
 		}
 	}
 	long := g.in(0.75, 1.1)

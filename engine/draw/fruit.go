@@ -237,12 +237,12 @@ func mushrooms(g *gen) {
 		stem.cubic(-float64(foot*0.6), 1.06, float64(foot*0.6), 1.06, foot, 0.95)
 		stem.cubic(foot, 0.7, 0.14, 0.35, 0.16, 0)
 		g.shape(roleAlt, stem.at(m))
-		cap := (&path{}).move(-w, 0.02)
-		cap.cubic(-w, -float64(h*0.75), -float64(w*0.5), -h, 0, -h)
-		cap.cubic(float64(w*0.5), -h, w, -float64(h*0.75), w, 0.02)
-		cap.cubic(float64(w*0.9), 0.16, float64(w*0.4), 0.08, 0, 0.08)
-		cap.cubic(-float64(w*0.4), 0.08, -float64(w*0.9), 0.16, -w, 0.02)
-		g.gap(roleMain, cap.at(m))
+		top := (&path{}).move(-w, 0.02)
+		top.cubic(-w, -float64(h*0.75), -float64(w*0.5), -h, 0, -h)
+		top.cubic(float64(w*0.5), -h, w, -float64(h*0.75), w, 0.02)
+		top.cubic(float64(w*0.9), 0.16, float64(w*0.4), 0.08, 0, 0.08)
+		top.cubic(-float64(w*0.4), 0.08, -float64(w*0.9), 0.16, -w, 0.02)
+		g.gap(roleMain, top.at(m))
 		switch g.n(3) {
 		case 0, 1:
 			spots := []point{{-0.42, -0.3}, {0.08, -0.55}, {0.5, -0.26}, {0.02, -0.18}}

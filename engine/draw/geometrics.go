@@ -1,5 +1,7 @@
 package draw
 
+import "slices"
+
 func polkaDots(g *gen) {
 	switch g.pick(60, 20, 20) {
 	case 0:
@@ -175,5 +177,5 @@ func zigzagStroke(pts []point, w float64) *path {
 			top[i], bottom[n-1-i] = bottom[n-1-i], top[i]
 		}
 	}
-	return polygon(append(top, bottom...)...)
+	return polygon(slices.Concat(top, bottom)...)
 }

@@ -59,19 +59,19 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// TestNoFusedMultiplyAdd reads the assembly that the compiler makes for
-// machines with fused multiply-add: one such instruction and drawings would
+// TestNoFusedMultiplyAdd reads the assembly that the compiler makes for a
+// machine with fused multiply-add: one such instruction and drawings would
 // differ between machines.
 func TestNoFusedMultiplyAdd(t *testing.T) {
 	if testing.Short() {
-		t.Skip("compiles the package four times")
+		t.Skip("compiles the package for another machine")
 	}
 	tool, err := exec.LookPath("go")
 	if err != nil {
 		t.Skip("no go tool to compile with")
 	}
 	fused := regexp.MustCompile(`\t(V?FN?M(ADD|SUB)[0-9]*[DS]*|WFMADB|WFMSDB|FMADD|FMSUB|FNMSUB|FNMADD)\t`)
-	for _, arch := range []string{"arm64", "ppc64le", "riscv64", "s390x"} {
+	for _, arch := range []string{"arm64"} {
 		cmd := exec.Command(tool, "build", "-gcflags=-S", ".")
 		cmd.Env = append(os.Environ(), "GOARCH="+arch, "GOOS=linux", "CGO_ENABLED=0")
 		out, err := cmd.CombinedOutput()

@@ -30,6 +30,7 @@ func (l lattice) delta(a, b point) point {
 	case pattern.Brick:
 		shift := float64(l.w * float64(l.n) / float64(l.d))
 		return l.nearest(v, point{shift, l.h}, point{l.w, 0}, math.Floor(v.y/l.h+0.5))
+	default:
 	}
 	if l.wrapX {
 		v.x -= float64(l.w * math.Floor(v.x/l.w+0.5))

@@ -45,6 +45,7 @@ type arranger struct {
 	l    lattice
 	r    *rng
 	spec *Spec
+	f    *family
 	unit float64 // root of the cell's area
 	// stretch makes room for tall motifs: distances are measured with x times
 	// stretch and y over it.
@@ -115,7 +116,7 @@ func (a *arranger) primary(symbols []*symbol) (sites []site, m motifLattice) {
 		m = chooseLattice(a.l, Grid, nx, ny)
 	}
 	near := math.Inf(1)
-	round := turned || familyByName(a.spec.Family).round
+	round := turned || a.f.round
 	for _, v := range m.neighbours(a.l) {
 		near = min(near, apart(v.x/b.w, v.y/b.h, round))
 	}
@@ -153,7 +154,7 @@ func (a *arranger) site(p point, scale float64, col, row, variants int, loose bo
 	if loose {
 		s.variant = a.r.n(variants)
 	}
-	f := familyByName(a.spec.Family)
+	f := a.f
 	switch {
 	case f.round:
 		if loose {
@@ -304,9 +305,9 @@ func (a *arranger) between(m motifLattice, primary []site, b box, count int) (pl
 	if m.nx > 0 {
 		return a.holes(m, primary, b)
 	}
-	taken := make([]disc, len(primary))
-	for i, s := range primary {
-		taken[i] = disc{s.at, float64(0.5 * max(float64(b.w*a.stretch), b.h/a.stretch) * s.scale)}
+	taken := make([]disc, 0, len(primary)+count)
+	for _, s := range primary {
+		taken = append(taken, disc{s.at, float64(0.5 * max(float64(b.w*a.stretch), b.h/a.stretch) * s.scale)})
 	}
 	room = math.Inf(1)
 	for range count {

@@ -27,9 +27,10 @@ func ogees(g *gen) {
 		}
 		put(base, ogeeShape(p, float64(px*outer), float64(py/2*outer)))
 		second, third := f.color(1), f.color(2)
-		if f.fills == 1 {
+		switch f.fills {
+		case 1:
 			second, third = roleGround, f.color(0)
-		} else if f.fills == 2 {
+		case 2:
 			third = f.color(0)
 		}
 		put(second, ogeeShape(p, float64(px*inner), float64(py/2*inner)))

@@ -65,7 +65,7 @@ func polar(r, turns float64) point {
 // affine maps (x, y) to (a·x + c·y + e, b·x + d·y + f), as in SVG.
 type affine struct{ a, b, c, d, e, f float64 }
 
-var identity = affine{a: 1, d: 1}
+func identity() affine { return affine{a: 1, d: 1} }
 
 func (m affine) apply(p point) point {
 	return point{

@@ -59,7 +59,7 @@ func moons(g *gen) {
 	tilt := g.in(-0.06, 0.1)
 	// Outer arc of radius 1 and inner arc through the horns.
 	horn := g.in(0.08, 0.13)
-	a, b := polar(1, 0.75+0.25-float64(horn*2)), polar(1, 0.25-0.25+float64(horn*2))
+	a, b := polar(1, 1-float64(horn*2)), polar(1, float64(horn*2))
 	p := (&path{}).move(a.x, a.y)
 	arc(p, point{}, 1, 1-float64(horn*2), float64(horn*2))
 	in := float64(thick*2) - 1

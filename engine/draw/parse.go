@@ -66,7 +66,9 @@ func aliases() map[string]string {
 
 // ambiguous are names of families that are also colours when another family
 // is named.
-var ambiguous = []string{"orange", "lemon", "cherry", "rose", "strawberry", "apple"}
+func ambiguous() []string {
+	return []string{"orange", "lemon", "cherry", "rose", "strawberry", "apple"}
+}
 
 // singular is the name of one of a family.
 func singular(name string) string {
@@ -110,19 +112,20 @@ func phrases() map[string]meaning {
 	for _, t := range append(layoutTerms(), otherTerms()...) {
 		add(t.phrase, t.field, t.value)
 	}
-	for i := range families {
-		for _, n := range families[i].names() {
-			add(n, "family", families[i].name)
+	all := families()
+	for i := range all {
+		for _, n := range all[i].names() {
+			add(n, "family", all[i].name)
 		}
 	}
-	for _, s := range secondaries {
+	for _, s := range Secondaries() {
 		for _, n := range familyByName(s).names() {
 			for _, form := range []string{"with small %s", "with little %s", "and small %s", "and little %s", "with %s between", "with tiny %s", "with %s", "and %s", "plus %s"} {
 				add(fmt.Sprintf(form, n), "secondary", s)
 			}
 		}
 	}
-	for n, w := range numberWords {
+	for n, w := range numberWords() {
 		for _, number := range []string{w, strconv.Itoa(n)} {
 			for _, noun := range []string{"colour", "colours", "color", "colors", "coloured", "ink", "inks", "screen", "screens", "position", "positions", "chips"} {
 				add(number+" "+noun, "positions", strconv.Itoa(n))
@@ -186,7 +189,7 @@ func (p *parser) unknown(w []string) {
 
 func (p *parser) hear(m meaning, w []string) {
 	if len(w) == 1 {
-		for _, a := range ambiguous {
+		for _, a := range ambiguous() {
 			if w[0] == a {
 				p.maybe = append(p.maybe, a)
 				return
@@ -259,7 +262,7 @@ func (p *parser) nameFamilies() {
 	}
 	f := p.said["family"]
 	if len(f) == 2 && len(p.said["secondary"]) == 0 {
-		for _, s := range secondaries {
+		for _, s := range Secondaries() {
 			if f[1] == s {
 				p.said["family"], p.said["secondary"] = f[:1], f[1:]
 				return

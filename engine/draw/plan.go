@@ -11,7 +11,6 @@ type plan struct {
 	ink     int8
 	primary []tint // the main motif in its variants
 	second  tint   // secondary motifs
-	used    [MaxPositions]bool
 }
 
 // overs says which roles a role lies on and so must differ from.
@@ -25,8 +24,9 @@ func overs(r role) []role {
 		return []role{roleMain, roleAlt, roleCentre}
 	case roleVein:
 		return []role{roleLeaf}
+	default:
+		return nil
 	}
-	return nil
 }
 
 // newPlan gives each role a position of its own while there are any, the most

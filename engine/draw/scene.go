@@ -112,6 +112,7 @@ func (s Spec) Scene() (*Scene, error) {
 		b.ink = r.in(7, 12)
 	case Small:
 		b.ink = r.in(4.5, 6)
+	default:
 	}
 	if b.f.field {
 		b.buildField()
@@ -200,7 +201,7 @@ func (b *builder) roles(s *symbol, has *[roleCount]bool) {
 
 func (b *builder) buildFigures() {
 	s := b.spec
-	a := &arranger{l: b.l, r: newRNG(s.Seed, "layout"), spec: s, unit: cellUnits, stretch: 1}
+	a := &arranger{l: b.l, r: newRNG(s.Seed, "layout"), spec: s, f: b.f, unit: cellUnits, stretch: 1}
 	about := float64(s.Scale.size() * cellUnits / 2)
 	kinds := max(1, b.f.kinds)
 	vr := newRNG(s.Seed, "variants")
@@ -421,8 +422,9 @@ func (b *builder) frame(m motifLattice, second bool) []mark {
 			out = append(out, mark{fill: roleBand, p: ogeeLine(float64(px*float64(i+1)), float64(side*px/2*swell), py, m.ny, width)})
 		}
 		return out
+	default:
+		return nil
 	}
-	return nil
 }
 
 func (b *builder) bar(x, w float64) mark {

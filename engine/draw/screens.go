@@ -1,9 +1,6 @@
 package draw
 
-import (
-	"fmt"
-	"sync"
-)
+import "fmt"
 
 // Screens are the coverage planes of a drawing, W x H samples each, row by
 // row. At every sample the ground and all planes sum to 255.
@@ -30,14 +27,13 @@ type Renderer struct {
 	off  []point
 }
 
-var renderers = sync.Pool{New: func() any { return new(Renderer) }}
-
-// Screens draws the scene at w x h pixels.
+// Screens draws the scene at w x h pixels. Whoever draws many keeps a Renderer.
 func (sc *Scene) Screens(w, h int) (*Screens, error) {
-	r := renderers.Get().(*Renderer)
-	defer renderers.Put(r)
 	s := &Screens{}
-	return s, r.Draw(sc, w, h, s)
+	if err := new(Renderer).Draw(sc, w, h, s); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // Draw fills s, using its planes again where they are large enough.

@@ -40,6 +40,7 @@ func vectors(sc *Scene) (a, b *point) {
 		a.y = s * sc.H
 	case pattern.Brick:
 		b.x = s * sc.W
+	default:
 	}
 	return a, b
 }

@@ -112,15 +112,16 @@ func (s Spec) complete(seed uint64) (Spec, []string) {
 	r := newRNG(seed, "spec")
 	s.Seed = seed
 	if s.Family == "" {
-		weights := make([]int, len(families))
-		for i := range families {
-			weights[i] = families[i].weight
+		all := families()
+		weights := make([]int, len(all))
+		for i := range all {
+			weights[i] = all[i].weight
 		}
-		s.Family = families[r.pick(weights...)].name
+		s.Family = all[r.pick(weights...)].name
 	}
 	f := familyByName(s.Family)
 	if f == nil {
-		f = &families[0]
+		f = &families()[0]
 		s.Family = f.name
 	}
 	// Every choice is drawn whether it is needed or not, so that setting one
@@ -129,6 +130,7 @@ func (s Spec) complete(seed uint64) (Spec, []string) {
 	scale := []Scale{Small, Medium, Large}[r.pick(30, 40, 30)]
 	density := []Density{Sparse, Regular, Dense}[r.pick(25, 45, 30)]
 	direction := []Direction{OneWay, TwoWay, Multi}[r.pick(50, 20, 30)]
+	secondaries := Secondaries()
 	secondary := secondaries[r.n(len(secondaries))]
 	hasSecondary := r.chance(0.3)
 	outline := []Outline{Flat, Outlined, Line}[r.pick(60, 30, 10)]

@@ -113,6 +113,7 @@ func (w *svgWriter) translates(lo, hi point, width float64, m affine) []point {
 		dy = float64(s * w.sc.H)
 	case pattern.Brick:
 		dx = float64(s * w.sc.W)
+	default:
 	}
 	i0, i1 := span(x0, x1, w.sc.W, r.WrapsX(), dx != 0)
 	j0, j1 := span(y0, y1, w.sc.H, r.WrapsY(), dy != 0)
@@ -146,7 +147,7 @@ func (w *svgWriter) group(p *paint) int {
 	var b strings.Builder
 	marks := w.sc.shapes[p.shape]
 	for k := range marks {
-		b.WriteString(w.path(&marks[k], p.tint, identity))
+		b.WriteString(w.path(&marks[k], p.tint, identity()))
 	}
 	body := b.String()
 	id, ok := w.ids[body]
@@ -208,7 +209,7 @@ func (w *svgWriter) path(m *mark, t *tint, by affine) string {
 // coordinate keeps 1/1000 of a scene unit, and six digits in motif units,
 // which are some hundred times larger.
 func coordinate(v float64, by affine) string {
-	if by == identity {
+	if by == identity() {
 		return strconv.FormatFloat(math.Round(v*1e5)/1e5, 'f', -1, 64)
 	}
 	return num(v)

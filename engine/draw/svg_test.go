@@ -132,7 +132,7 @@ func TestSVG(t *testing.T) {
 			}
 			v := viewer{t: t, img: image.NewRGBA(image.Rect(0, 0, rep.w, rep.h)), sx: float64(rep.w) / sc.W, sy: float64(rep.h) / sc.H, groups: map[string]*svgNode{}}
 			draw.Draw(v.img, v.img.Bounds(), image.NewUniform(testPalette[0]), image.Point{}, draw.Src)
-			v.draw(&root, identity)
+			v.draw(&root, identity())
 			s, err := sc.Screens(rep.w, rep.h)
 			if err != nil {
 				t.Fatal(err)

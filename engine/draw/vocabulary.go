@@ -91,14 +91,16 @@ func otherTerms() []term {
 	}
 }
 
-var numberWords = []string{"no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"}
+func numberWords() []string {
+	return []string{"no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"}
+}
 
-// positionNouns count positions; plurals take an s where the first has none.
+// positionTerms are the ways to say how many positions there are.
 func positionTerms(n int) []string {
 	if n == 1 {
 		return []string{"one colour", "single colour", "one ink"}
 	}
-	w := numberWords[n]
+	w := numberWords()[n]
 	return []string{w + " colours", w + " inks", w + " screens"}
 }
 
@@ -119,7 +121,7 @@ func Vocabulary() []string {
 			}
 		}
 	}
-	for _, f := range families {
+	for _, f := range families() {
 		add(f.name)
 		for _, a := range f.also {
 			add(a)
@@ -133,7 +135,7 @@ func Vocabulary() []string {
 			add(p)
 		}
 	}
-	for _, s := range secondaries {
+	for _, s := range Secondaries() {
 		for _, p := range secondaryTerms(s) {
 			add(p)
 		}
@@ -144,6 +146,7 @@ func Vocabulary() []string {
 // words splits into lower-case words; hyphens stay inside words.
 func words(s string) []string {
 	return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool {
-		return r != '-' && r != '\'' && !('a' <= r && r <= 'z') && !('0' <= r && r <= '9') && r < 0x80
+		letter := 'a' <= r && r <= 'z' || '0' <= r && r <= '9' || r >= 0x80
+		return !letter && r != '-' && r != '\''
 	})
 }
