@@ -136,7 +136,7 @@ func (p *program) root() *cobra.Command {
 		return wrongUsage{fmt.Errorf("%w; see selvage %s --help", err, c.Name())}
 	})
 	c.CompletionOptions.HiddenDefaultCmd = true
-	c.AddCommand(p.generate(), p.models(), p.devices(), p.seam(), p.version())
+	c.AddCommand(p.generate(), p.draw(), p.models(), p.devices(), p.seam(), p.version())
 	wrapArgs(c)
 	return c
 }

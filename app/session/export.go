@@ -64,10 +64,28 @@ func Writable(path string) error {
 	return nil
 }
 
+// sheet is a finished cell with all that an export says about it.
+type sheet struct {
+	cell      *image.NRGBA64
+	repeat    pattern.Repeat
+	plan      pattern.Plan
+	seam      seam.Report
+	request   any // what makes it again
+	statement string
+	warnings  []string
+}
+
 // Export writes the cell to path and beside it the rectangle that lays
 // straight, where the layout has one, and the seam report. The files appear
 // together, whole, or not at all.
-func (s *Session) Export(ctx context.Context, m *Made, path string, o ExportOptions) (out Exported, err error) {
+func (s *Session) Export(ctx context.Context, m *Made, path string, o ExportOptions) (Exported, error) {
+	return sheet{
+		cell: m.Cell, repeat: m.Repeat(), plan: m.Plan, seam: m.Seam,
+		request: m.Request, statement: m.Statement(), warnings: m.Warnings,
+	}.export(ctx, path, o)
+}
+
+func (s sheet) export(ctx context.Context, path string, o ExportOptions) (out Exported, err error) {
 	if err := Writable(path); err != nil {
 		return out, err
 	}
@@ -78,11 +96,12 @@ func (s *Session) Export(ctx context.Context, m *Made, path string, o ExportOpti
 			out = Exported{}
 		}
 	}()
-	request, err := m.requestJSON(o.Clean)
-	if err != nil {
-		return out, err
+	meta := file.Meta{DPIX: s.plan.DPIX, DPIY: s.plan.DPIY}
+	if !o.Clean {
+		if meta.Request, err = json.Marshal(s.request); err != nil {
+			return out, fmt.Errorf("the request cannot be written down: %w", err)
+		}
 	}
-	meta := file.Meta{DPIX: m.Plan.DPIX, DPIY: m.Plan.DPIY, Request: request}
 	write := func(name, what string, img image.Image) error {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -97,19 +116,18 @@ func (s *Session) Export(ctx context.Context, m *Made, path string, o ExportOpti
 		out.Files = append(out.Files, ExportedFile{Path: name, What: what})
 		return nil
 	}
-	rep := m.Repeat()
-	var cell image.Image = m.Cell
+	var cell image.Image = s.cell
 	if o.Depth != 16 {
-		cell = eightBit(m.Cell)
+		cell = eightBit(s.cell)
 	}
-	if err := write(path, "the cell, "+rep.String(), cell); err != nil {
+	if err := write(path, "the cell, "+s.repeat.String(), cell); err != nil {
 		return out, err
 	}
 	stem, ext := strings.TrimSuffix(path, filepath.Ext(path)), filepath.Ext(path)
-	r := report{Repeat: m.Request.Repeat, Cell: m.Seam, Plan: m.Plan, Statement: m.Statement(), Warnings: m.Warnings}
-	if hasRectangle(rep) {
-		rect := pattern.RectangleImage(cell, rep)
-		judged, err := seam.Measure(rect, rep.Straight())
+	r := report{Repeat: Repeat{s.repeat}, Cell: s.seam, Plan: s.plan, Statement: s.statement, Warnings: s.warnings}
+	if hasRectangle(s.repeat) {
+		rect := pattern.RectangleImage(cell, s.repeat)
+		judged, err := seam.Measure(rect, s.repeat.Straight())
 		if err != nil {
 			return out, err
 		}
@@ -122,15 +140,15 @@ func (s *Session) Export(ctx context.Context, m *Made, path string, o ExportOpti
 			out.Warnings = append(out.Warnings, "the seam of the rectangle is visible: "+judged.String())
 		}
 	}
-	if !m.Seam.Pass {
-		out.Warnings = append(out.Warnings, "the seam is visible: "+m.Seam.String())
+	if !s.seam.Pass {
+		out.Warnings = append(out.Warnings, "the seam is visible: "+s.seam.String())
 	}
 	if o.Clean {
 		r.Warnings = nil // they may quote the prompt
 	}
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
-		return out, err
+		return out, fmt.Errorf("the seam report cannot be written down: %w", err)
 	}
 	name := stem + "-seam.json"
 	err = set.Add(name, func(w io.Writer) error {
@@ -158,18 +176,6 @@ func hasRectangle(r pattern.Repeat) bool {
 	}
 }
 
-// requestJSON is what a working file carries, nil for a clean one.
-func (m *Made) requestJSON(clean bool) ([]byte, error) {
-	if clean {
-		return nil, nil
-	}
-	b, err := json.Marshal(m.Request)
-	if err != nil {
-		return nil, fmt.Errorf("the request cannot be written down: %w", err)
-	}
-	return b, nil
-}
-
 // RequestFrom reads the request out of a working file.
 func RequestFrom(path string) (Request, error) {
 	var r Request
@@ -180,6 +186,12 @@ func RequestFrom(path string) (Request, error) {
 	}
 	if err != nil {
 		return r, err
+	}
+	var drawn struct {
+		Rules int `json:"rules"`
+	}
+	if json.Unmarshal(text, &drawn) == nil && drawn.Rules > 0 {
+		return r, usage("%s was drawn by rule, not generated; selvage draw --from %s draws it again", path, path)
 	}
 	if err := json.Unmarshal(text, &r); err != nil {
 		return r, fmt.Errorf("%s carries a request that cannot be read: %w", path, err)
