@@ -405,13 +405,18 @@ func readUpscaler(s source, o options) (*Component[UpscalerConfig], error) {
 
 func readTokenizer(s source, dir string) (*Tokenizer, error) {
 	t := &Tokenizer{}
+	if !s.exists(path.Join(dir, "vocab.json")) && s.exists(path.Join(dir, "tokenizer.json")) {
+		if err := t.fromJoint(s, path.Join(dir, "tokenizer.json")); err != nil {
+			return nil, err
+		}
+	}
 	for _, f := range []struct {
 		name string
 		into *[]byte
 		must bool
 	}{
-		{"vocab.json", &t.Vocab, true},
-		{"merges.txt", &t.Merges, true},
+		{"vocab.json", &t.Vocab, t.Vocab == nil},
+		{"merges.txt", &t.Merges, t.Merges == nil},
 		{"tokenizer_config.json", &t.Config, false},
 		{"special_tokens_map.json", &t.SpecialTokensMap, false},
 	} {
@@ -422,9 +427,51 @@ func readTokenizer(s source, dir string) (*Tokenizer, error) {
 		if b == nil && f.must {
 			return nil, &MissingError{Where: s.full(dir), What: f.name, Do: "the folder is not complete; fetch it again"}
 		}
-		*f.into = b
+		if b != nil {
+			*f.into = b
+		}
 	}
 	return t, nil
+}
+
+// fromJoint takes vocabulary and merges out of a tokenizer.json, which newer
+// transformers write in place of the two files. A merge is "a b" or ["a", "b"].
+func (t *Tokenizer) fromJoint(s source, name string) error {
+	b, err := s.text(name)
+	if err != nil {
+		return err
+	}
+	var joint struct {
+		Model struct {
+			Type   string            `json:"type"`
+			Vocab  json.RawMessage   `json:"vocab"`
+			Merges []json.RawMessage `json:"merges"`
+		} `json:"model"`
+	}
+	if err := json.Unmarshal(b, &joint); err != nil {
+		return &ConfigError{File: s.full(name), Reason: "is not a tokenizer: " + err.Error()}
+	}
+	if joint.Model.Type != "BPE" || len(joint.Model.Vocab) == 0 {
+		return &ConfigError{File: s.full(name), Field: "model", Reason: fmt.Sprintf("is a %q tokenizer; CLIP's is BPE", clip(joint.Model.Type))}
+	}
+	lines := []byte("#version: 0.2\n")
+	for i, raw := range joint.Model.Merges {
+		var pair [2]string
+		var line string
+		switch {
+		case json.Unmarshal(raw, &line) == nil:
+		case json.Unmarshal(raw, &pair) == nil:
+			line = pair[0] + " " + pair[1]
+		default:
+			return &ConfigError{File: s.full(name), Field: "merges", Reason: fmt.Sprintf("entry %d is no pair", i)}
+		}
+		if strings.ContainsAny(line, "\r\n") {
+			return &ConfigError{File: s.full(name), Field: "merges", Reason: fmt.Sprintf("entry %d has a line break", i)}
+		}
+		lines = append(append(lines, line...), '\n')
+	}
+	t.Vocab, t.Merges = joint.Model.Vocab, lines
+	return nil
 }
 
 // readScheduler reads a scheduler's configuration, nil when there is none.

@@ -220,6 +220,45 @@ func TestOldNames(t *testing.T) {
 	}
 }
 
+// TestJointTokenizer opens a folder whose tokenizer is one file.
+func TestJointTokenizer(t *testing.T) {
+	dir := makeFolder(t, "sd2")
+	want := mustOpen(t, dir).Tokenizer
+	vocab := map[string]int{}
+	if err := json.Unmarshal(want.Vocab, &vocab); err != nil {
+		t.Fatal(err)
+	}
+	remove(t, dir, "tokenizer/vocab.json")
+	remove(t, dir, "tokenizer/merges.txt")
+	lines := strings.Split(strings.TrimSpace(string(want.Merges)), "\n")[1:]
+	var pairs [][]string
+	for _, l := range lines {
+		pairs = append(pairs, strings.Split(l, " "))
+	}
+	for name, merges := range map[string]any{"lines": lines, "pairs": pairs} {
+		b, err := json.Marshal(map[string]any{"model": map[string]any{"type": "BPE", "vocab": vocab, "merges": merges}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, filepath.Join(dir, "tokenizer", "tokenizer.json"), b)
+		got := mustOpen(t, dir).Tokenizer
+		have := map[string]int{}
+		if err := json.Unmarshal(got.Vocab, &have); err != nil || !reflect.DeepEqual(have, vocab) {
+			t.Errorf("%s: %d entries (%v), want %d", name, len(have), err, len(vocab))
+		}
+		if strings.TrimSpace(string(got.Merges)) != strings.TrimSpace(string(want.Merges)) {
+			t.Errorf("%s: the merges differ", name)
+		}
+	}
+	for _, bad := range []string{`{`, `{}`, `{"model":{"type":"WordPiece","vocab":{}}}`, `{"model":{"type":"BPE","vocab":{},"merges":[1]}}`, `{"model":{"type":"BPE","vocab":{},"merges":["a\nb"]}}`} {
+		writeFile(t, filepath.Join(dir, "tokenizer", "tokenizer.json"), []byte(bad))
+		var ce *ConfigError
+		if _, err := Open(dir); !errors.As(err, &ce) {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+}
+
 func TestOpenFSCopiesNothing(t *testing.T) {
 	dir := makeFolder(t, "sd2")
 	const large = "unet/diffusion_pytorch_model.safetensors"
@@ -283,7 +322,7 @@ func TestFolderRefuses(t *testing.T) {
 		}, &PickleError{}, "pickle"},
 		"no vocabulary":       {func(t *testing.T, dir string) { remove(t, dir, "tokenizer/vocab.json") }, &MissingError{}, "vocab.json"},
 		"no unet config":      {func(t *testing.T, dir string) { remove(t, dir, "unet/config.json") }, &MissingError{}, "config.json"},
-		"wider":               {set("block_out_channels", []int{16, 24, 32, 40}), &ShapeError{}, "40"},
+		"wider":               {set("block_out_channels", []int{16, 24, 32, 96}), &ShapeError{}, "96"},
 		"deeper":              {set("layers_per_block", 3), &MissingError{}, "resnets.2"},
 		"shallower":           {set("layers_per_block", 1), &ShapeError{}, ""},
 		"more text":           {set("cross_attention_dim", 768), &ShapeError{}, "attn2"},
@@ -306,7 +345,7 @@ func TestFolderRefuses(t *testing.T) {
 		"quantised": {func(t *testing.T, dir string) {
 			file := filepath.Join(dir, "unet", "diffusion_pytorch_model.safetensors")
 			var ts []Tensor
-			for _, x := range under(nameList(t, "sd1"), "unet/") {
+			for _, x := range under(nameList(t, "sd2"), "unet/") {
 				if x.Name == "conv_in.weight" {
 					x = fill(Tensor{Name: x.Name, Type: I64, Shape: x.Shape})
 				}
@@ -316,12 +355,12 @@ func TestFolderRefuses(t *testing.T) {
 		}, &UnsupportedError{}, "whole numbers"},
 		"a weight nobody asked for": {func(t *testing.T, dir string) {
 			file := filepath.Join(dir, "unet", "diffusion_pytorch_model.safetensors")
-			ts := append(under(nameList(t, "sd1"), "unet/"), NewTensor("motion_modules.0.weight", []float32{1}, 1))
+			ts := append(under(nameList(t, "sd2"), "unet/"), NewTensor("motion_modules.0.weight", []float32{1}, 1))
 			writeFile(t, file, encode(t, nil, ts...))
 		}, &UnsupportedError{}, "motion_modules"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir := makeFolder(t, "sd1")
+			dir := makeFolder(t, "sd2")
 			c.breakIt(t, dir)
 			m, err := Open(dir)
 			if c.as == nil {

@@ -49,6 +49,61 @@ func TestGoldenModels(t *testing.T) {
 	}
 }
 
+// TestVocabulary checks the program's own vocabulary: every id once, and the
+// entries that the first words of CLIP's are known to have.
+func TestVocabulary(t *testing.T) {
+	tok, err := CLIPTokenizer("!")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids map[string]int
+	if err := json.Unmarshal(tok.Vocab, &ids); err != nil {
+		t.Fatal(err)
+	}
+	seen := make([]bool, clipVocabSize)
+	for piece, id := range ids {
+		if id < 0 || id >= len(seen) || seen[id] {
+			t.Fatalf("%q has id %d", piece, id)
+		}
+		seen[id] = true
+	}
+	for piece, want := range map[string]int{"!": 0, "\"": 1, "\\": 59, "a": 64, "a</w>": 320, "the</w>": 518, "cat</w>": 2368, "<|startoftext|>": 49406, "<|endoftext|>": 49407} {
+		if ids[piece] != want {
+			t.Errorf("%q is %d, want %d", piece, ids[piece], want)
+		}
+	}
+	if len(ids) != clipVocabSize {
+		t.Errorf("%d entries", len(ids))
+	}
+}
+
+func BenchmarkCLIPTokenizer(b *testing.B) {
+	for b.Loop() {
+		if _, err := CLIPTokenizer("!"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkOpenCheckpoint opens files of the published models' shapes, in the
+// page cache, with nothing beside them.
+func BenchmarkOpenCheckpoint(b *testing.B) {
+	for _, family := range []Family{SD1, SDXL} {
+		b.Run(string(family), func(b *testing.B) {
+			path := originalFile(b, family, nil, nil, "m.safetensors")
+			for b.Loop() {
+				m, err := Open(path)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if err := m.Close(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 // TestGoldenVocabulary compares the program's own vocabulary with the one that
 // the conformance vectors have.
 func TestGoldenVocabulary(t *testing.T) {

@@ -98,7 +98,7 @@ func encode(t *testing.T, metadata map[string]string, ts ...Tensor) []byte {
 	return b.Bytes()
 }
 
-func writeFile(t *testing.T, path string, b []byte) {
+func writeFile(t testing.TB, path string, b []byte) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		t.Fatal(err)

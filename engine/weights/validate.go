@@ -146,6 +146,7 @@ func (c *UNetConfig) Validate() error {
 			a.that(h > 0 && ch%max(h, 1) == 0, "attention_head_dim", "%d heads do not divide the %d channels of block %d", h, ch, i)
 		}
 	}
+	a.that(c.ControlNetChannelOrder == "" || c.ControlNetChannelOrder == "rgb", "controlnet_conditioning_channel_order", "is %q; rgb can be built", clip(c.ControlNetChannelOrder))
 	if len(c.ConditioningEmbeddingOutChannels) > 0 {
 		a.channels("conditioning_embedding_out_channels", c.ConditioningEmbeddingOutChannels, 1, 16)
 		a.within("conditioning_channels", c.ConditioningChannels, 1, maxChannels)
@@ -166,7 +167,11 @@ func refuseVariants(raw json.RawMessage) error {
 	for _, f := range []struct{ field, fine string }{
 		{"class_embed_type", "null"},
 		{"num_class_embeds", "null"},
+		{"encoder_hid_dim", "null"},
 		{"encoder_hid_dim_type", "null"},
+		{"mid_block_only_cross_attention", "null"},
+		{"mid_block_scale_factor", "1"},
+		{"resnet_out_scale_factor", "1"},
 		{"center_input_sample", "false"},
 		{"only_cross_attention", "false"},
 		{"dual_cross_attention", "false"},
@@ -185,7 +190,8 @@ func refuseVariants(raw json.RawMessage) error {
 		{"global_pool_conditions", "false"},
 	} {
 		v, ok := fields[f.field]
-		if s := strings.TrimSpace(string(v)); ok && s != f.fine && s != "null" {
+		s := strings.TrimSuffix(strings.TrimSpace(string(v)), ".0")
+		if ok && s != f.fine && s != "null" {
 			return &ConfigError{Field: f.field, Reason: fmt.Sprintf("is %s; only %s can be built", clip(s), f.fine)}
 		}
 	}

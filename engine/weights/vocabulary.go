@@ -38,25 +38,26 @@ func CLIPTokenizer(pad string) (*Tokenizer, error) {
 	}
 	vocab := make([]byte, 0, 1<<20)
 	n := 0
-	entry := func(s string) error {
-		b, err := json.Marshal(s)
-		if err != nil {
-			return fmt.Errorf("weights: embedded vocabulary: %w", err)
-		}
-		sep := byte(',')
+	entry := func(parts ...string) {
+		sep := `,"`
 		if n == 0 {
-			sep = '{'
+			sep = `{"`
 		}
-		vocab = append(append(append(vocab, sep), b...), ':')
-		vocab = strconv.AppendInt(vocab, int64(n), 10)
+		vocab = append(vocab, sep...)
+		for _, p := range parts {
+			for _, c := range []byte(p) { // no entry has control characters
+				if c == '"' || c == '\\' {
+					vocab = append(vocab, '\\')
+				}
+				vocab = append(vocab, c)
+			}
+		}
+		vocab = strconv.AppendInt(append(vocab, `":`...), int64(n), 10)
 		n++
-		return nil
 	}
 	for _, suffix := range [...]string{"", "</w>"} {
 		for _, r := range byteLetters() {
-			if err := entry(string(r) + suffix); err != nil {
-				return nil, err
-			}
+			entry(string(r), suffix)
 		}
 	}
 	for i, line := range strings.Split(strings.TrimSuffix(string(merges), "\n"), "\n") {
@@ -67,15 +68,10 @@ func CLIPTokenizer(pad string) (*Tokenizer, error) {
 		if !ok {
 			return nil, fmt.Errorf("weights: embedded vocabulary: line %d is no pair", i+1)
 		}
-		if err := entry(a + b); err != nil {
-			return nil, err
-		}
+		entry(a, b)
 	}
-	for _, s := range [...]string{"<|startoftext|>", "<|endoftext|>"} {
-		if err := entry(s); err != nil {
-			return nil, err
-		}
-	}
+	entry("<|startoftext|>")
+	entry("<|endoftext|>")
 	vocab = append(vocab, '}')
 	if n != clipVocabSize {
 		return nil, fmt.Errorf("weights: embedded vocabulary has %d entries, not %d", n, clipVocabSize)
