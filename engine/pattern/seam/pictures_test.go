@@ -61,15 +61,18 @@ func (p *picture) blur(r pattern.Repeat, sigma float64) {
 	}
 	for _, dir := range [][2]int{{1, 0}, {0, 1}} {
 		out := make([][3]float64, len(p.pix))
+		ext, err := pattern.Extend(p.pix, p.w, p.h, 1, r, reach)
+		if err != nil {
+			panic(err)
+		}
+		ew := p.w + 2*reach
 		for y := range p.h {
 			for x := range p.w {
+				to := &out[y*p.w+x]
 				for i, k := range kernel {
-					cx, cy, ok := r.Source(x+dir[0]*(i-reach), y+dir[1]*(i-reach), p.w, p.h)
-					if !ok {
-						cx, cy = x, y
-					}
+					from := &ext[(y+reach+dir[1]*(i-reach))*ew+x+reach+dir[0]*(i-reach)]
 					for c := range 3 {
-						out[y*p.w+x][c] += k / sum * p.pix[cy*p.w+cx][c]
+						to[c] += k / sum * from[c]
 					}
 				}
 			}
