@@ -19,3 +19,18 @@ func BenchmarkDraw256(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkDraw4096 is one drawing at print resolution.
+func BenchmarkDraw4096(b *testing.B) {
+	sc, err := Spec{Family: "roses", Layout: Tossed, Scale: Medium, Density: Dense, Positions: 4}.Scene()
+	if err != nil {
+		b.Fatal(err)
+	}
+	var r Renderer
+	var s Screens
+	for b.Loop() {
+		if err := r.Draw(sc, 4096, 4096, &s); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

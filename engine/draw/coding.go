@@ -56,23 +56,28 @@ func (s *Screens) Encode(dst []uint8) []uint8 {
 }
 
 // Decode reads an RGB picture of w x h samples back: each sample goes wholly
-// to the slot whose corner is nearest. The result has a plane for each slot
+// to the slot whose corner is nearest, of all slots or of those in allowed.
+// Whoever knows how many positions there are should say so: an edge between
+// red and green is the colour of a dark yellow. The result has a plane for each slot
 // that holds at least least samples; slotOf names them. Line work, when there
 // is any, is the last plane.
-func Decode(rgb []uint8, w, h, least int) (s *Screens, slotOf []int, err error) {
+func Decode(rgb []uint8, w, h, least int, allowed ...int) (s *Screens, slotOf []int, err error) {
 	if w < 1 || h < 1 || len(rgb) != 3*w*h {
 		return nil, nil, fmt.Errorf("draw: a coded picture of %d x %d samples has %d bytes, not %d", w, h, 3*w*h, len(rgb))
 	}
-	var slot [8]uint8
-	for i := range len(slots) {
-		slot[slots[i]] = uint8(i)
+	if len(allowed) == 0 {
+		allowed = []int{1, 2, 3, 4, 5, 6, 7}
+	}
+	for _, k := range allowed {
+		if k < 0 || k >= len(slots) {
+			return nil, nil, fmt.Errorf("draw: a coded picture has no slot %d; slots are 0 to %d", k, len(slots)-1)
+		}
 	}
 	index := make([]uint8, w*h)
 	var counts [8]int
 	for i := range index {
-		p := rgb[3*i : 3*i+3]
-		k := slot[p[0]>>7|p[1]>>7<<1|p[2]>>7<<2]
-		index[i] = k
+		k := nearest(rgb[3*i:3*i+3], allowed)
+		index[i] = uint8(k)
 		counts[k]++
 	}
 	s = &Screens{W: w, H: h, Ground: make([]uint8, w*h), Ink: -1}
@@ -96,4 +101,25 @@ func Decode(rgb []uint8, w, h, least int) (s *Screens, slotOf []int, err error) 
 		}
 	}
 	return s, slotOf, nil
+}
+
+// nearest is the slot among the ground and allowed whose corner is nearest to
+// a sample; of equals the first.
+func nearest(p []uint8, allowed []int) int {
+	best, least := 0, -1
+	for i := -1; i < len(allowed); i++ {
+		k := 0
+		if i >= 0 {
+			k = allowed[i]
+		}
+		d := 0
+		for c := range 3 {
+			v := int(p[c]) - 255*int(slots[k]>>c&1)
+			d += v * v
+		}
+		if least < 0 || d < least {
+			best, least = k, d
+		}
+	}
+	return best
 }

@@ -53,3 +53,27 @@ func TestCoding(t *testing.T) {
 		}
 	}
 }
+
+// TestDecodeAllowed: between red and green lies no yellow when there is none.
+func TestDecodeAllowed(t *testing.T) {
+	edge := []uint8{140, 130, 10}
+	for _, c := range []struct {
+		allowed []int
+		want    int
+	}{{nil, 6}, {[]int{1, 2}, 1}, {[]int{2}, 2}, {[]int{4}, 0}} {
+		s, slots, err := Decode(edge, 1, 1, 1, c.allowed...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := 0
+		if len(slots) == 1 && s.Planes[0][0] == 255 {
+			got = slots[0]
+		}
+		if got != c.want {
+			t.Errorf("%v: slot %d, not %d", c.allowed, got, c.want)
+		}
+	}
+	if _, _, err := Decode(edge, 1, 1, 1, 9); err == nil {
+		t.Error("slot 9 was allowed")
+	}
+}

@@ -1,6 +1,7 @@
 package draw
 
 import (
+	"bytes"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -116,6 +117,30 @@ func TestBadSpecs(t *testing.T) {
 	for _, size := range [][2]int{{128, 128}, {0, 12}, {12, -3}, {70000, 12}} {
 		if _, err := sc.Screens(size[0], size[1]); err == nil {
 			t.Errorf("%d x %d pixels were drawn", size[0], size[1])
+		}
+	}
+}
+
+// TestBands wants the same bytes however few rows are held at once.
+func TestBands(t *testing.T) {
+	for seed := range uint64(24) {
+		sc, err := Random(seed).Scene()
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := sc.Screens(120, 120)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := Renderer{rows: 11, ras: rasteriser{limit: 300}}
+		var got Screens
+		if err := r.Draw(sc, 120, 120, &got); err != nil {
+			t.Fatal(err)
+		}
+		for k := range want.Planes {
+			if !bytes.Equal(got.Planes[k], want.Planes[k]) {
+				t.Fatalf("%+v: position %d differs when drawn in bands", sc.Spec, k)
+			}
 		}
 	}
 }

@@ -39,6 +39,7 @@ type rasteriser struct {
 	rowLo  int // band of rows, relative to by
 	rowHi  int
 	stride int
+	limit  int // samples of acc; 0 is coverLimit
 }
 
 // fill rasterises p and calls row for each row of its box with the box's
@@ -60,7 +61,11 @@ func (r *rasteriser) fill(p *polys, row func(x, y int, acc []int32)) {
 		return
 	}
 	r.stride = r.bw + 2
-	band := min(r.bh, max(1, coverLimit/r.stride))
+	limit := r.limit
+	if limit == 0 {
+		limit = coverLimit
+	}
+	band := min(r.bh, max(1, limit/r.stride))
 	if need := band * r.stride; cap(r.acc) < need {
 		r.acc = make([]int32, need)
 	}

@@ -25,6 +25,8 @@ type Renderer struct {
 	dst  polys
 	flat []flatShape
 	off  []point
+	// rows bounds the rows that are held at once; 0 goes by bandSamples.
+	rows int
 }
 
 // Screens draws the scene at w x h pixels. Whoever draws many keeps a Renderer.
@@ -64,6 +66,9 @@ func (r *Renderer) Draw(sc *Scene, w, h int, s *Screens) error {
 	sx, sy := float64(w)/sc.W, float64(h)/sc.H
 	r.flatten(sc, max(sx, sy))
 	rows := max(1, bandSamples/w)
+	if r.rows > 0 {
+		rows = r.rows
+	}
 	for lo := 0; lo < h; lo += rows {
 		r.c.band(lo, min(h, lo+rows))
 		for i := range sc.paints {
