@@ -30,16 +30,6 @@ func NewGenerator(seed uint64) *Generator {
 // sequence of calls with one generator.
 func Randn(seed uint64, n int) []float32 { return NewGenerator(seed).Randn(n) }
 
-// BatchRandn returns the noise of a batch whose pictures have seeds of their
-// own: n numbers for every seed, one after the other.
-func BatchRandn(seeds []uint64, n int) []float32 {
-	out := make([]float32, 0, n*len(seeds))
-	for _, s := range seeds {
-		out = append(out, Randn(s, n)...)
-	}
-	return out
-}
-
 // Randn draws n normal numbers. From 16 on they come in blocks of 16 by Box and
 // Muller's method in float32; if 16 does not divide n, the last 16 are drawn
 // anew. Fewer are computed in float64.

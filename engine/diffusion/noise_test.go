@@ -51,19 +51,6 @@ func TestSeedsAreTheirLow32Bits(t *testing.T) {
 	}
 }
 
-func TestBatchRandn(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		seeds := rapid.SliceOfN(rapid.Uint64(), 0, 4).Draw(t, "seeds")
-		n := rapid.IntRange(0, 50).Draw(t, "n")
-		got := BatchRandn(seeds, n)
-		for i, s := range seeds {
-			if !slices.Equal(got[i*n:(i+1)*n], Randn(s, n)) {
-				t.Fatalf("picture %d is not what its seed gives alone", i)
-			}
-		}
-	})
-}
-
 func TestNoiseIsNormal(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		v := Randn(rapid.Uint64().Draw(t, "seed"), 1<<16)

@@ -1,13 +1,12 @@
 package main
 
 import (
-	"image"
 	"os"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/selvage-studio/selvage/engine/diffusion"
+	"github.com/selvage-studio/selvage/engine/pattern"
 )
 
 // startOfProcess is when the system started this process.
@@ -25,27 +24,15 @@ func startOfProcess() time.Time {
 	return time.Now().Add(-time.Duration((up - began/ticks) * float64(time.Second)))
 }
 
-func planes(pic *diffusion.Picture) *image.NRGBA {
-	img := image.NewNRGBA(image.Rect(0, 0, pic.W, pic.H))
-	n := pic.W * pic.H
-	for k := range n {
-		for c := range 3 {
-			img.Pix[4*k+c] = uint8(pic.Pix[c*n+k]*255 + 0.5)
-		}
-		img.Pix[4*k+3] = 255
-	}
-	return img
-}
-
 // followed says whether a picture of screens shows what can be checked of its
 // prompt.
-func (t told) followed(pic *diffusion.Picture) bool {
+func (t told) followed(pic *pattern.Planes) bool {
 	const least = 0.015 // of the cell, to count as a position
-	n := pic.W * pic.H
+	n := pic.Width * pic.Height
 	var area [4]int // ground and three positions
 	position := make([]int, n)
 	for k := range n {
-		r, g, b := pic.Pix[k], pic.Pix[n+k], pic.Pix[2*n+k]
+		r, g, b := pic.Data[k], pic.Data[n+k], pic.Data[2*n+k]
 		best := 0
 		switch {
 		case r > 0.5 && g > 0.5 && b > 0.5, max(r, g, b) < 0.5:
@@ -73,13 +60,13 @@ func (t told) followed(pic *diffusion.Picture) bool {
 	}
 	// Stripes change along one axis and stand still along the other.
 	var dx, dy int
-	for y := range pic.H {
-		for x := range pic.W {
-			here := position[y*pic.W+x] != 0
-			if x+1 < pic.W && here != (position[y*pic.W+x+1] != 0) {
+	for y := range pic.Height {
+		for x := range pic.Width {
+			here := position[y*pic.Width+x] != 0
+			if x+1 < pic.Width && here != (position[y*pic.Width+x+1] != 0) {
 				dx++
 			}
-			if y+1 < pic.H && here != (position[(y+1)*pic.W+x] != 0) {
+			if y+1 < pic.Height && here != (position[(y+1)*pic.Width+x] != 0) {
 				dy++
 			}
 		}
