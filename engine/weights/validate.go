@@ -146,7 +146,7 @@ func (c *UNetConfig) Validate() error {
 			a.that(h > 0 && ch%max(h, 1) == 0, "attention_head_dim", "%d heads do not divide the %d channels of block %d", h, ch, i)
 		}
 	}
-	a.that(c.ControlNetChannelOrder == "" || c.ControlNetChannelOrder == "rgb", "controlnet_conditioning_channel_order", "is %q; rgb can be built", clip(c.ControlNetChannelOrder))
+	a.that(slices.Contains([]string{"", "rgb", "bgr"}, c.ControlNetChannelOrder), "controlnet_conditioning_channel_order", "is %q; rgb and bgr can be built", clip(c.ControlNetChannelOrder))
 	if len(c.ConditioningEmbeddingOutChannels) > 0 {
 		a.channels("conditioning_embedding_out_channels", c.ConditioningEmbeddingOutChannels, 1, 16)
 		a.within("conditioning_channels", c.ConditioningChannels, 1, maxChannels)
