@@ -12,21 +12,26 @@ endif
 
 .PHONY: run test bench lint soak setup setup-test
 
+# Fyne complains of the locale "C" before it shows anything.
 run: setup
+	@case "$${LC_ALL:-$${LC_MESSAGES:-$$LANG}}" in ''|C|C.*|POSIX) export LC_ALL= LC_MESSAGES=en_GB.UTF-8 LANG=en_GB.UTF-8;; esac; \
 	$(GO) run -tags $(TAGS) . $(ARGS)
 
 test: setup-test
 	$(GO) vet -tags $(TAGS) ./...
 	$(GO) test -tags $(TAGS) ./...
 
-bench: setup-test
-	$(GO) test -tags $(TAGS) -run '^$$' -bench . -benchtime 1x ./...
+# Beside its peers, and the table of BENCHMARKS.md anew. ARGS="-only starter" runs a part.
+bench: setup
+	$(GO) build -tags $(TAGS) -o bin/bench ./packaging/bench
+	bin/bench $(ARGS)
 
 soak: setup-test
 	SELVAGE_SOAK=1 $(GO) test -tags $(TAGS) -run Soak -timeout 2h ./...
 
-lint:
-	golangci-lint run ./...
+LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+lint: setup
+	$(GO) run $(LINT) run ./...
 
 # The set-up has no cgo: it runs before there is a C compiler.
 setup:
