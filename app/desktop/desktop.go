@@ -18,6 +18,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
 
+	_ "github.com/selvage-studio/selvage/app/locale" // before the toolkit
 	"github.com/selvage-studio/selvage/ui/shell"
 	"github.com/selvage-studio/selvage/ui/viewmodel"
 )

@@ -78,7 +78,7 @@ func (v *services) Plan(r viewmodel.Request) viewmodel.Plan {
 		Width: p.Picture.Width, Height: p.Picture.Height,
 		GeneratedWidth: p.Generated.Width, GeneratedHeight: p.Generated.Height,
 		WidthMM: float64(p.Width), HeightMM: float64(p.Height), DPI: p.DPIX,
-		Statement: strings.Join(append(append([]string(nil), p.Notes...), p.Warnings...), "\n"),
+		Statements: p.Notes, Warnings: p.Warnings,
 	}
 }
 
@@ -263,7 +263,7 @@ func (v *services) Devices(context.Context) ([]viewmodel.Device, error) {
 	}
 	var out []viewmodel.Device
 	for _, d := range all {
-		out = append(out, viewmodel.Device{ID: d.ID, Name: d.Name, Memory: d.Memory, Unavailable: d.Unavailable})
+		out = append(out, viewmodel.Device{ID: d.ID, Name: strings.TrimSuffix(d.Provider, "ExecutionProvider") + " · " + d.Name, Memory: d.Memory, Unavailable: d.Unavailable})
 	}
 	return out, nil
 }

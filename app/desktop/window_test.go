@@ -318,6 +318,16 @@ func TestJourney(t *testing.T) {
 	}
 }
 
+// The toolkit has nothing to say about the locale of a container.
+func TestTheToolkitIsQuiet(t *testing.T) {
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^$")
+	cmd.Env = []string{"LANG=C.UTF-8"}
+	out, err := cmd.CombinedOutput()
+	if err != nil || strings.Contains(string(out), "Fyne") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 func TestNoDisplayIsSaid(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("of Linux")

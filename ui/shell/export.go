@@ -81,11 +81,8 @@ func (e *exportSheet) open(st viewmodel.State) {
 	e.folder = e.shell.exportFolder()
 	e.name.Force(viewmodel.FileName(st.Canvas.Result))
 	e.update(st)
-	about := st.Canvas.Result.Statement
-	if w := st.Canvas.Result.Warnings; len(w) > 0 {
-		about += "\n" + strings.Join(w, "\n")
-	}
-	e.about.Set(strings.TrimSpace(about))
+	r := st.Canvas.Result
+	e.about.Set(viewmodel.Sentences(append([]string{r.Statement}, r.Warnings...)))
 	width := canvas.NewRectangle(color.Transparent)
 	width.SetMinSize(fyne.NewSize(sheetWidth, 1))
 	change := widget.NewButton(&widget.Desk{}, "Folder…", nil, "", e.chooseFolder)

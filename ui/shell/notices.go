@@ -2,7 +2,6 @@ package shell
 
 import (
 	"image/color"
-	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -57,7 +56,7 @@ func (n *notices) line(notice viewmodel.Notice) fyne.CanvasObject {
 		tone = base.ColorNameForeground
 	}
 	text := widget.NewNote(tone, 0)
-	text.Set(sentence(notice.Text))
+	text.Set(viewmodel.Sentence(notice.Text))
 	buttons := container.NewHBox()
 	if notice.Action != "" {
 		buttons.Add(widget.NewButton(n.shell.desk, notice.Action, nil, notice.Action, func() { n.shell.act(notice) }))
@@ -70,18 +69,4 @@ func (n *notices) line(notice viewmodel.Notice) fyne.CanvasObject {
 	edge.SetMinSize(fyne.NewSize(1, 30))
 	return container.NewStack(back, edge, container.New(layout.NewCustomPaddedLayout(0, 0, 8, 8),
 		container.NewBorder(nil, nil, nil, container.NewVBox(buttons), container.New(layout.NewCustomPaddedLayout(8, 6, 2, 8), text))))
-}
-
-// sentence begins a message with a capital and ends it with a stop.
-func sentence(t string) string {
-	t = strings.TrimSpace(t)
-	if t == "" {
-		return t
-	}
-	r := []rune(t)
-	t = strings.ToUpper(string(r[0])) + string(r[1:])
-	if !strings.HasSuffix(t, ".") && !strings.HasSuffix(t, "!") && !strings.HasSuffix(t, "?") {
-		t += "."
-	}
-	return t
 }

@@ -122,7 +122,7 @@ func (d *Draughtsman) Plan(r viewmodel.Request) viewmodel.Plan {
 	}
 	return viewmodel.Plan{
 		Width: p.Picture.Width, Height: p.Picture.Height, GeneratedWidth: p.Generated.Width, GeneratedHeight: p.Generated.Height,
-		WidthMM: float64(p.Width), HeightMM: float64(p.Height), DPI: p.DPIX, Statement: strings.Join(p.Notes, "\n"),
+		WidthMM: float64(p.Width), HeightMM: float64(p.Height), DPI: p.DPIX, Statements: p.Notes, Warnings: p.Warnings,
 	}
 }
 

@@ -107,9 +107,9 @@ type Plan struct {
 	GeneratedWidth, GeneratedHeight int
 	// WidthMM, HeightMM and DPI are what the cell measures after rounding.
 	WidthMM, HeightMM, DPI float64
-	// Statement tells the rounding and the enlarging in words; empty when the
-	// size is made exactly as asked.
-	Statement string
+	// Statements tell the rounding and the enlarging in words; none when the
+	// size is made exactly as asked. Warnings are what the figures would hide.
+	Statements, Warnings []string
 	// Problem says why the size or drop cannot be made, with the reason; empty
 	// when it can. Offers are then sizes and drops that can.
 	Problem string

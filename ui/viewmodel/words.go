@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/selvage-studio/selvage/engine/pattern"
 )
@@ -119,7 +120,7 @@ func (t Task) StageLine() string {
 	if t.Stage != "" {
 		parts = append(parts, t.Stage)
 	}
-	if t.Steps > 0 {
+	if t.Step > 0 {
 		parts = append(parts, fmt.Sprintf("step %d of %d", t.Step, t.Steps))
 	}
 	if left := TimeLeft(t.TimeLeft); left != "" {
@@ -199,4 +200,28 @@ func (f *Form) UnmarshalText(text []byte) error {
 	*f = Form(p)
 	f.tidy()
 	return nil
+}
+
+// Sentence begins a message with a capital and ends it with a stop, as errors
+// do not.
+func Sentence(t string) string {
+	t = strings.TrimSpace(t)
+	if t == "" {
+		return t
+	}
+	first, size := utf8.DecodeRuneInString(t)
+	t = string(unicode.ToUpper(first)) + t[size:]
+	if !strings.ContainsAny(t[len(t)-1:], ".!?") {
+		t += "."
+	}
+	return t
+}
+
+// Sentences is Sentence for a list, one a line.
+func Sentences(ts []string) string {
+	out := make([]string, len(ts))
+	for i, t := range ts {
+		out[i] = Sentence(t)
+	}
+	return strings.Join(out, "\n")
 }

@@ -103,7 +103,7 @@ func (p *promptPart) update(st viewmodel.State) {
 	}
 	p.model.Display(names, chosen)
 	visible(p.pilot, m.Pilot)
-	p.note.Set(m.Note)
+	p.note.Set(viewmodel.Sentence(m.Note))
 	visible(p.initBox, f.Init != "")
 	p.init.Set("From "+filepath.Base(f.Init), base.ColorNameForeground)
 	p.strength.Display(f.Strength)

@@ -194,8 +194,15 @@ func (p *repeatPart) update(st viewmodel.State) {
 	p.pxWidth.Display(strconv.Itoa(f.Size.Width))
 	p.pxHeight.Display(strconv.Itoa(f.Size.Height))
 	p.statement.Set(planned(st))
-	p.problem.Set(st.Plan.Problem)
+	p.problem.Set(viewmodel.Sentences(append(st.Plan.Warnings, problem(st.Plan)...)))
 	p.offer(st.Plan)
+}
+
+func problem(pl viewmodel.Plan) []string {
+	if pl.Problem == "" {
+		return nil
+	}
+	return []string{pl.Problem}
 }
 
 // planned says what the size becomes.
@@ -208,8 +215,8 @@ func planned(st viewmodel.State) string {
 	if pl.WidthMM > 0 {
 		s += fmt.Sprintf(" · %s × %s", viewmodel.Length(pl.WidthMM, st.Form.Inches), viewmodel.Length(pl.HeightMM, st.Form.Inches))
 	}
-	if pl.Statement != "" {
-		s += "\n" + pl.Statement
+	if len(pl.Statements) > 0 {
+		s += "\n" + viewmodel.Sentences(pl.Statements)
 	}
 	return s
 }

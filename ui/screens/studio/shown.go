@@ -2,7 +2,6 @@ package studio
 
 import (
 	"fmt"
-	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -64,7 +63,7 @@ func (p *shownPart) update(st viewmodel.State) {
 	}
 	p.seed.Set(fmt.Sprintf("seed %d", r.Request.Seed), theme.Quiet)
 	p.prompt.Set(r.Request.Prompt)
-	p.statement.Set(r.Statement)
-	p.seam.Set(r.Seam.Statement)
-	p.warnings.Set(strings.Join(r.Warnings, "\n"))
+	p.statement.Set(viewmodel.Sentence(r.Statement))
+	p.seam.Set(viewmodel.Sentence(r.Seam.Statement))
+	p.warnings.Set(viewmodel.Sentences(r.Warnings))
 }

@@ -83,7 +83,7 @@ func (t *strip) update(st viewmodel.State) {
 		title, note := "Waiting", ""
 		if k.Running {
 			title, note = k.Stage, viewmodel.TimeLeft(k.TimeLeft)
-			if k.Steps > 0 {
+			if k.Step > 0 {
 				title = fmt.Sprintf("%d of %d", k.Step, k.Steps)
 			}
 			if k.Cancelling {
