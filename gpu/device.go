@@ -142,9 +142,6 @@ func besideLibrary(libraryPath, provider string) bool {
 func webgpuDevice(hardware []hardware, adapters func() ([]adapter, string)) Device {
 	d := Device{ID: "webgpu:0", Provider: providerWebGPU, Name: "graphics adapter", rank: rankWebGPU,
 		options: map[string]string{"powerPreference": "high-performance"}}
-	if runtime.GOOS == "linux" {
-		d.options["dawnBackendType"] = "Vulkan" // and do not try OpenGL, whose drivers complain
-	}
 	found, reason := adapters()
 	switch {
 	case len(found) > 0:

@@ -36,6 +36,11 @@ func runtimeLibrary(ctx context.Context, platform string) error {
 	if verify(dir, files) == nil {
 		return nil
 	}
+	return install(ctx, dir, files, library.PackageSHA256)
+}
+
+// install fills dir with the files of the package, which has the given hash.
+func install(ctx context.Context, dir string, files []library.File, packageSHA256 string) error {
 	parent := filepath.Dir(dir)
 	if err := os.MkdirAll(parent, 0o755); err != nil {
 		return err
@@ -52,7 +57,7 @@ func runtimeLibrary(ctx context.Context, platform string) error {
 			return err
 		}
 	}
-	if err := checkFile(tgz, library.PackageSHA256); err != nil {
+	if err := checkFile(tgz, packageSHA256); err != nil {
 		return err
 	}
 	fresh := filepath.Join(work, "files")
