@@ -62,7 +62,8 @@ type builder struct {
 	taps    map[string]bool  // wanted, false once emitted
 	wrap    value            // the scalar of Options.WrapSwitch
 	memo    map[string]value // results that several layers share
-	prefix  string           // of the keys in the set
+	live    lifetimes
+	prefix  string // of the keys in the set
 }
 
 func newBuilder(part string, set *weights.Set, opt Options) *builder {
@@ -101,17 +102,18 @@ func (b *builder) contribNode(op string, in []value, shape []int, typ elem, attr
 
 func (b *builder) nodes1(op, domain string, in []value, shape []int, typ elem, attrs []attribute) value {
 	out := b.fresh(shape, typ)
-	b.emit(op, domain, in, []string{out.name}, attrs)
+	b.emit(op, domain, in, out, attrs)
 	return out
 }
 
-func (b *builder) emit(op, domain string, in []value, out []string, attrs []attribute) {
+func (b *builder) emit(op, domain string, in []value, out value, attrs []attribute) {
 	b.count++
 	names := make([]string, len(in))
 	for i, v := range in {
 		names[i] = v.name
 	}
-	b.nodes = appendNode(b.nodes, op, domain, b.layer+"/"+op+"_"+strconv.Itoa(b.count), names, out, attrs)
+	b.live.node(op, in, out)
+	b.nodes = appendNode(b.nodes, op, domain, b.layer+"/"+op+"_"+strconv.Itoa(b.count), names, out.name, attrs)
 }
 
 // in sets the module that following nodes are named after.
@@ -120,6 +122,7 @@ func (b *builder) in(path string) { b.layer = path }
 // input declares an input of the graph.
 func (b *builder) input(name string, typ elem, shape ...int) value {
 	b.ports = appendPort(b.ports, graphInput, name, typ, shape)
+	b.live.input(value{name, shape, typ})
 	return value{name, shape, typ}
 }
 
@@ -134,8 +137,9 @@ func (b *builder) output(name string, v value) {
 	if v.typ == float16Elem {
 		v = b.to(v, float32Elem)
 	}
-	b.emit("Identity", "", []value{v}, []string{name}, nil)
+	b.emit("Identity", "", []value{v}, value{name, v.shape, v.typ}, nil)
 	b.ports = appendPort(b.ports, graphOutput, name, v.typ, v.shape)
+	b.live.keep(name)
 	b.outputs = append(b.outputs, name)
 }
 
@@ -331,7 +335,7 @@ func (b *builder) spec(name string, owns func(key string) bool) (gpu.Spec, error
 	g = append(g, b.ports...)
 	model := appendModel(g, b.contrib)
 	return gpu.Spec{
-		Key: b.key(model), Name: name, Model: model, Weights: b.stored,
+		Key: b.key(model), Name: name, Model: model, Weights: b.stored, Scratch: b.live.peak(),
 	}, nil
 }
 

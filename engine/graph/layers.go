@@ -130,9 +130,25 @@ func (b *builder) layerNorm(x value, path string, eps float64) value {
 		x.shape, x.typ, intAttr("axis", -1), floatAttr("epsilon", eps))
 }
 
-// scoreLimit is the largest array of attention scores, in bytes, that the plain
-// form makes at once; queries are taken in slices above it.
+// scoreLimit is the limit of attention scores without Options.Scores, bytes.
 const scoreLimit = 256 << 20
+
+// queryStep is how many of s queries are taken at once so that their scores
+// against t keys stay below the limit.
+func (b *builder) queryStep(n, heads, s, t int) int {
+	limit := b.opt.Scores
+	if limit <= 0 {
+		if b.opt.Fused {
+			return s
+		}
+		limit = scoreLimit
+	}
+	step := s
+	for step > 1 && int64(n)*int64(heads)*int64(step)*int64(t)*b.floatType().size() > limit {
+		step = (step + 1) / 2
+	}
+	return step
+}
 
 // attention is softmax(q·kᵀ/√d)·v over heads. q is [n·s, heads·d], k and v are
 // [n·t, heads·d]; so is the result, with s rows a batch element. bias, where it
@@ -145,20 +161,20 @@ func (b *builder) attention(q, k, v value, n, heads int, bias value) value {
 	}
 	s, t, d := q.shape[0]/n, k.shape[0]/n, c/heads
 	scale := rsqrt(d)
+	step := b.queryStep(n, heads, s, t)
+	var parts []value
 	if b.opt.Fused && bias.name == "" {
-		y := b.contribNode("MultiHeadAttention",
-			[]value{b.reshape(q, n, s, c), b.reshape(k, n, t, c), b.reshape(v, n, t, c)},
-			[]int{n, s, c}, q.typ, intAttr("num_heads", heads), floatAttr("scale", scale))
-		return b.reshape(y, n*s, c)
+		q, k, v = b.reshape(q, n, s, c), b.reshape(k, n, t, c), b.reshape(v, n, t, c)
+		for from := 0; from < s; from += step {
+			part := b.slice(q, 1, from, min(from+step, s))
+			parts = append(parts, b.contribNode("MultiHeadAttention", []value{part, k, v}, part.shape, q.typ,
+				intAttr("num_heads", heads), floatAttr("scale", scale)))
+		}
+		return b.reshape(b.concat(1, parts...), n*s, c)
 	}
 	qh := b.transpose(b.reshape(b.mul(q, b.scalar(scale)), n, s, heads, d), 0, 2, 1, 3)
 	kt := b.transpose(b.reshape(k, n, t, heads, d), 0, 2, 3, 1)
 	vh := b.transpose(b.reshape(v, n, t, heads, d), 0, 2, 1, 3)
-	step := s
-	for step > 1 && n*heads*step*t*4 > scoreLimit {
-		step = (step + 1) / 2
-	}
-	var parts []value
 	for from := 0; from < s; from += step {
 		scores := b.matmul(b.slice(qh, 2, from, min(from+step, s)), kt)
 		if bias.name != "" {

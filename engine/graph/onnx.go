@@ -31,6 +31,19 @@ const (
 	bfloat16Elem elem = 16
 )
 
+// size is the number of bytes of one element.
+func (e elem) size() int64 {
+	switch e {
+	case uint8Elem, boolElem:
+		return 1
+	case float16Elem, bfloat16Elem:
+		return 2
+	case int64Elem, float64Elem:
+		return 8
+	}
+	return 4
+}
+
 // The field numbers below are those of onnx.proto.
 const (
 	modelIRVersion = 1
@@ -111,15 +124,13 @@ func intsAttr(name string, v ...int) attribute {
 	return appendVarint(b, attrType, 7)
 }
 
-// appendNode appends a NodeProto to a GraphProto.
-func appendNode(b []byte, op, domain, name string, in, out []string, attrs []attribute) []byte {
+// appendNode appends a NodeProto with one result to a GraphProto.
+func appendNode(b []byte, op, domain, name string, in []string, out string, attrs []attribute) []byte {
 	var n []byte
 	for _, s := range in {
 		n = appendString(n, nodeInput, s)
 	}
-	for _, s := range out {
-		n = appendString(n, nodeOutput, s)
-	}
+	n = appendString(n, nodeOutput, out)
 	n = appendString(n, nodeName, name)
 	n = appendString(n, nodeOpType, op)
 	for _, a := range attrs {

@@ -34,9 +34,16 @@ type Options struct {
 	// does not store its scores, SiLU in one pass). Its CPU, CUDA, WebGPU and
 	// DirectML providers have them; CoreML wants the plain form.
 	Fused bool
-	// Half computes in float16. Norms and timestep embeddings stay float32;
-	// inputs and outputs too.
+	// Half computes in float16. Group norms and timestep embeddings stay
+	// float32; inputs and outputs too.
 	Half bool
+
+	// Scores is the largest array of attention scores, in bytes, that may have
+	// to be stored at once; above it, queries are taken in slices. 0 means no
+	// limit with Fused, where the CPU provider never stores them, and 256 MiB
+	// without. WebGPU stores them on adapters without subgroups and has a limit
+	// on the size of one buffer.
+	Scores int64
 
 	// Taps lists modules by their path in diffusers' naming, such as
 	// "down_blocks.0": their results become outputs named "tap/" and the path.
