@@ -293,8 +293,9 @@ func storedType(t weights.DType) (elem, gpu.DType) {
 		return bfloat16Elem, gpu.BFloat16
 	case weights.F64:
 		return float64Elem, gpu.Float64
+	default:
+		return 0, 0
 	}
-	return 0, 0
 }
 
 // ignored says which keys of published files are no weights.
@@ -347,9 +348,10 @@ func (b *builder) key(model []byte) string {
 	h := sha256.New()
 	sum := sha256.Sum256(model)
 	h.Write(sum[:])
+	note := func(format string, a ...any) { _, _ = fmt.Fprintf(h, format, a...) } // a hash takes everything
 	seen := map[string]bool{}
 	for _, w := range b.stored {
-		fmt.Fprintf(h, "%s %p %d %q %d\n", w.Name, unsafe.SliceData(w.Data), len(w.Data), w.File, w.Offset)
+		note("%s %p %d %q %d\n", w.Name, unsafe.SliceData(w.Data), len(w.Data), w.File, w.Offset)
 		switch {
 		case w.File == "":
 			sample(h, w.Data)
@@ -357,7 +359,7 @@ func (b *builder) key(model []byte) string {
 			seen[w.File] = true
 			// A file that is gone leaves its mapping behind; its name must do then.
 			if info, err := os.Stat(w.File); err == nil {
-				fmt.Fprintf(h, "%d %d\n", info.Size(), info.ModTime().UnixNano())
+				note("%d %d\n", info.Size(), info.ModTime().UnixNano())
 			}
 		}
 	}
@@ -370,7 +372,7 @@ func (b *builder) key(model []byte) string {
 func sample(h io.Writer, data []byte) {
 	const windows, size = 16, 4096
 	if len(data) <= windows*size {
-		_, _ = h.Write(data) // a hash takes everything
+		_, _ = h.Write(data)
 		return
 	}
 	for i := range windows {

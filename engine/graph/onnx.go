@@ -40,8 +40,9 @@ func (e elem) size() int64 {
 		return 2
 	case int64Elem, float64Elem:
 		return 8
+	default:
+		return 4
 	}
-	return 4
 }
 
 // The field numbers below are those of onnx.proto.

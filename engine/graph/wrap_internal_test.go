@@ -78,11 +78,10 @@ func TestSurroundIsThePlane(t *testing.T) {
 			r.D = rapid.IntRange(2, 5).Draw(t, "d")
 			r.N = rapid.IntRange(1, r.D-1).Draw(t, "n")
 		}
-		switch _, d := r.Drop(); r.Kind {
-		case pattern.HalfDrop, pattern.Hex:
-			h = (h + d - 1) / d * d
-		case pattern.Brick:
+		if _, d := r.Drop(); r.Kind == pattern.Brick {
 			w = (w + d - 1) / d * d
+		} else {
+			h = (h + d - 1) / d * d
 		}
 		m := margin{
 			top: rapid.IntRange(0, min(2, h)).Draw(t, "top"), bottom: rapid.IntRange(0, min(2, h)).Draw(t, "bottom"),

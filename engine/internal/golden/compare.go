@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Departure says where a result leaves what was expected.
-type Departure struct {
+// DepartureError says where a result leaves what was expected.
+type DepartureError struct {
 	Case   string
 	Tensor string // the first one that departs, in the order of computation
 	Others []string
@@ -25,7 +25,7 @@ type Departure struct {
 }
 
 // Error names the case, the tensor and the worst value.
-func (d *Departure) Error() string {
+func (d *DepartureError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s departs first at %s: ", d.Case, d.Tensor)
 	if d.Reason != "" {
@@ -51,7 +51,7 @@ func (c Case) Scaled(factor float64) Case {
 // u = 1 or, with atol_unit tensor_max, max(max|want| of the tensor, 0.01 of the
 // largest |want| of the case's gradients). Integer tensors are exact, save
 // those whose name begins with image_u8, where one step apart is right.
-// The error is a *Departure that names the first departing tensor in order;
+// The error is a *DepartureError that names the first departing tensor in order;
 // names that order lacks come after it, taps before results.
 func (c Case) Compare(want, got Tensors, order []string) error {
 	rank := make(map[string]int, len(order))
@@ -86,7 +86,7 @@ func (c Case) Compare(want, got Tensors, order []string) error {
 			largest = max(largest, maxAbs(w))
 		}
 	}
-	var first *Departure
+	var first *DepartureError
 	for _, n := range names {
 		d := c.compareOne(n, want[n], got, largest)
 		switch {
@@ -103,8 +103,8 @@ func (c Case) Compare(want, got Tensors, order []string) error {
 	return first
 }
 
-func (c Case) compareOne(name string, w Tensor, got Tensors, largest float64) *Departure {
-	d := &Departure{Case: c.Name, Tensor: name}
+func (c Case) compareOne(name string, w Tensor, got Tensors, largest float64) *DepartureError {
+	d := &DepartureError{Case: c.Name, Tensor: name}
 	g, ok := got[name]
 	if !ok {
 		d.Reason = "it was not computed"

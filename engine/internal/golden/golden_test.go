@@ -56,12 +56,12 @@ func TestCompareNamesTheFirstDepartingTap(t *testing.T) {
 		{[]string{"tap/b", "tap/a", "sample"}, "tap/b"},
 		{[]string{"sample"}, "sample"},
 	} {
-		var d *Departure
+		var d *DepartureError
 		if err := c.Compare(want, got, try.order); !errors.As(err, &d) || d.Tensor != try.first || len(d.Others) != 2 {
 			t.Errorf("order %v: got %v, want a departure at %s and two others", try.order, err, try.first)
 		}
 	}
-	var d *Departure
+	var d *DepartureError
 	if err := c.Compare(want, got, []string{"sample"}); !errors.As(err, &d) || d.Count != 1 || d.Index[1] != 1 || d.Got != 9 {
 		t.Errorf("got %+v", d)
 	}
