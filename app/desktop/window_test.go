@@ -12,20 +12,24 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"fyne.io/fyne/v2"
 
+	"github.com/selvage-studio/selvage/app/session"
+	"github.com/selvage-studio/selvage/engine/pattern"
 	"github.com/selvage-studio/selvage/ui/shell"
 	"github.com/selvage-studio/selvage/ui/uitest"
 	"github.com/selvage-studio/selvage/ui/viewmodel"
 )
 
 // The window is opened for real in a process of its own: this test binary,
-// started again with childEnv. It reads commands from its standard input and
-// writes what the studio shows as lines of JSON.
+// started again with childEnv, over patterns drawn by rule or over a session
+// with the starter model. It reads commands from its standard input and writes
+// what the studio shows as lines of JSON.
 const childEnv = "SELVAGE_TEST_WINDOW"
 
 func TestMain(m *testing.M) {
@@ -55,53 +59,67 @@ type seen struct {
 
 func child() int {
 	d := uitest.New()
+	deps := Deps{Services: d.Services()}
+	if os.Getenv(childEnv) == "session" {
+		s, err := session.Open(session.Config{})
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		deps = Studio(s)
+	}
 	out := json.NewEncoder(os.Stdout)
 	closed := false
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	err := Run(ctx, Deps{
-		Services: d.Services(),
-		Close:    func() error { closed = true; return nil },
-		Started: func(sh *shell.Shell, st *viewmodel.Studio) {
-			look := func(started bool) {
-				s := st.State()
-				v := seen{Started: started, Prompt: s.Form.Prompt, Runs: d.Runs(), Candidates: len(s.Candidates), Viewing: s.Viewing != 0,
-					Zoom: sh.Screen().View().Zoom(), Laid: s.Ground != nil}
-				if t, ok := s.Running(); ok {
-					v.Running, v.Step = t.StageLine(), t.Step
-				}
-				if s.Canvas != nil {
-					v.Canvas, v.Letter = s.Canvas.Result.Request.Prompt, s.Canvas.Letter
-				}
-				for _, n := range s.Notices {
-					v.Notices = append(v.Notices, n.Text)
-				}
-				_ = out.Encode(v)
+	below := deps.Close
+	deps.Close = func() error {
+		closed = true
+		if below == nil {
+			return nil
+		}
+		return below()
+	}
+	deps.Started = func(sh *shell.Shell, st *viewmodel.Studio) {
+		look := func(started bool) {
+			s := st.State()
+			v := seen{Started: started, Prompt: s.Form.Prompt, Runs: d.Runs(), Candidates: len(s.Candidates), Viewing: s.Viewing != 0,
+				Zoom: sh.Screen().View().Zoom(), Laid: s.Ground != nil}
+			if t, ok := s.Running(); ok {
+				v.Running, v.Step = t.StageLine(), t.Step
 			}
-			disp := viewmodel.NewDispatcher(fyne.Do, func() { look(false) }, shell.Frame, viewmodel.SystemClock())
-			st.Subscribe(disp.Changed)
-			look(true)
-			go func() {
-				defer cancel()
-				for in := bufio.NewScanner(os.Stdin); in.Scan(); {
-					switch in.Text() {
-					case "hold":
-						d.Hold()
-					case "step":
-						d.Step()
-					case "free":
-						d.Free()
-					case "drawn":
-						// Only for pictures that people look at.
-						<-viewmodel.SystemClock().After(300 * time.Millisecond)
-						fyne.DoAndWait(func() {})
-						<-viewmodel.SystemClock().After(500 * time.Millisecond)
-						_ = out.Encode(seen{Drawn: true})
-					}
+			if s.Canvas != nil {
+				v.Canvas, v.Letter = s.Canvas.Result.Request.Prompt, s.Canvas.Letter
+			}
+			for _, n := range s.Notices {
+				v.Notices = append(v.Notices, n.Text)
+			}
+			_ = out.Encode(v)
+		}
+		disp := viewmodel.NewDispatcher(fyne.Do, func() { look(false) }, shell.Frame, viewmodel.SystemClock())
+		st.Subscribe(disp.Changed)
+		look(true)
+		go func() {
+			defer cancel()
+			for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+				switch in.Text() {
+				case "hold":
+					d.Hold()
+				case "step":
+					d.Step()
+				case "free":
+					d.Free()
+				case "drawn":
+					// Only for pictures that people look at.
+					<-viewmodel.SystemClock().After(300 * time.Millisecond)
+					fyne.DoAndWait(func() {})
+					<-viewmodel.SystemClock().After(500 * time.Millisecond)
+					_ = out.Encode(seen{Drawn: true})
 				}
-			}()
-		},
-	})
+			}
+		}()
+	}
+	err := Run(ctx, deps)
 	if err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -110,7 +128,7 @@ func child() int {
 	return 0
 }
 
-// display99 is an X server of this test's own.
+// xserver is an X server of this test's own.
 type xserver struct {
 	t    *testing.T
 	name string
@@ -168,12 +186,14 @@ type window struct {
 	cmd   *exec.Cmd
 }
 
-func openWindow(t *testing.T) *window {
+// openWindow opens it over services "rule" or "session".
+func openWindow(t *testing.T, services string) *window {
 	t.Helper()
 	x := newX(t)
 	w := &window{t: t, x: x, home: t.TempDir(), lines: make(chan seen, 1024)}
 	w.cmd = exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^$")
-	w.cmd.Env = append(os.Environ(), childEnv+"=1", "DISPLAY="+x.name, "HOME="+w.home, "XDG_CONFIG_HOME="+filepath.Join(w.home, ".config"),
+	w.cmd.Env = append(os.Environ(), childEnv+"="+services, "DISPLAY="+x.name, "HOME="+w.home, "XDG_CONFIG_HOME="+filepath.Join(w.home, ".config"),
+		"XDG_CACHE_HOME="+cacheHome(t), "SELVAGE_DATA="+filepath.Join(w.home, "data"),
 		"LIBGL_ALWAYS_SOFTWARE=1", "FYNE_SCALE=1")
 	w.cmd.Stderr = os.Stderr
 	var err error
@@ -201,6 +221,17 @@ func openWindow(t *testing.T) *window {
 	x.do("windowsize", "--sync", id, "1440", "900")
 	x.do("windowfocus", "--sync", id)
 	return w
+}
+
+// cacheHome is where set-up left the runtime, which a home of the test's own
+// has not.
+func cacheHome(t *testing.T) string {
+	t.Helper()
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 func (w *window) say(line string) {
@@ -254,7 +285,7 @@ func TestJourney(t *testing.T) {
 	if testing.Short() {
 		t.Skip("opens a window")
 	}
-	w := openWindow(t)
+	w := openWindow(t, "rule")
 	w.picture("1-first-start")
 	w.say("hold")
 
@@ -328,13 +359,62 @@ func TestTheToolkitIsQuiet(t *testing.T) {
 	}
 }
 
+// The same with the starter model: cancelled after a step, generated, accepted
+// and exported with its report.
+func TestJourneyWithTheStarter(t *testing.T) {
+	if testing.Short() {
+		t.Skip("opens a window and runs the model")
+	}
+	w := openWindow(t, "session")
+	w.key("ctrl+a")
+	w.x.do("type", "--delay", "12", "red tulips, tossed")
+	w.until("the prompt is typed", func(s seen) bool { return s.Prompt == "red tulips, tossed" })
+	w.key("ctrl+Return")
+	w.until("the sampler has made a step", func(s seen) bool { return s.Step > 0 })
+	w.key("Escape")
+	w.until("cancelled, with nothing left behind", func(s seen) bool { return s.Running == "" && s.Candidates == 0 })
+	w.key("ctrl+Return")
+	w.until("a candidate is there", func(s seen) bool { return s.Candidates == 1 && s.Running == "" })
+	w.key("Escape", "Right")
+	w.until("the candidate is on view", func(s seen) bool { return s.Viewing })
+	w.picture("starter-viewing")
+	w.key("Return")
+	w.until("it is accepted", func(s seen) bool { return s.Letter == "A" && !s.Viewing })
+	w.key("ctrl+e")
+	w.key("ctrl+a")
+	path := filepath.Join(w.home, "out")
+	w.x.do("type", "--delay", "12", path)
+	w.key("Return")
+	w.until("it is exported", func(s seen) bool {
+		return slices.ContainsFunc(s.Notices, func(n string) bool { return strings.HasPrefix(n, "Exported ") })
+	})
+	saved, err := session.RequestFrom(path + ".png")
+	if err != nil || saved.Prompt != "red tulips, tossed" || saved.Repeat.Kind != pattern.HalfDrop {
+		t.Errorf("the file carries the request %+v, %v", saved, err)
+	}
+	for _, file := range []struct {
+		name   string
+		repeat pattern.Repeat
+	}{{path + ".png", pattern.Repeat{Kind: pattern.HalfDrop, N: 1, D: 2}}, {path + "-rectangle.png", pattern.Repeat{}}} {
+		report, err := session.Seam(file.name, file.repeat)
+		if err != nil || !report.Pass {
+			t.Errorf("%s: %v, %v", file.name, report, err)
+		}
+	}
+	w.key("ctrl+q")
+	w.until("the window closed, and the session after it", func(s seen) bool { return s.Closed })
+	if err := w.cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestNoDisplayIsSaid(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("of Linux")
 	}
 	for _, name := range []string{"", ":4711"} {
 		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^$")
-		cmd.Env = append(os.Environ(), childEnv+"=1", "DISPLAY="+name, "WAYLAND_DISPLAY=")
+		cmd.Env = append(os.Environ(), childEnv+"=rule", "DISPLAY="+name, "WAYLAND_DISPLAY=")
 		out, err := cmd.CombinedOutput()
 		if err == nil || !strings.Contains(string(out), "no window can be opened") {
 			t.Errorf("DISPLAY=%q: %v\n%s", name, err, out)
