@@ -43,6 +43,16 @@
 //     64 ... samples along the line; it finds the one motif that is cut on a
 //     calm ground. Runs go round the corner where the edge does.
 //
+// A fourth measure looks beside the edge, for what the other three cannot see:
+// a network that pads with zeros, and was trained to wrap, takes the zeros for
+// ground and flattens its motifs against a channel along the edge.
+//
+//   - channel: the largest |c| within a 85th of the side, for runs as above, at
+//     any line within a 64th of the side from the edge, against the same
+//     inside; counted one and a half times, but only where the channel is calm:
+//     the change along a row of it is a third of what the middle row has, and
+//     hardly a row inside (one in a hundred) has as little.
+//
 // The reference is the largest value of that measure over the lines inside;
 // those next to an edge take the slope on their inner side alone, so that
 // nothing reaches across. The largest, and not a quantile, since a check or a stripe may have one hard
@@ -52,7 +62,7 @@
 //
 // in units of CIELAB's ΔE, of which about one is noticeable: a repeat that
 // joins gives a value below or near 1, since its edge is a line like others.
-// An edge's statistic is the largest of the three, the report's the largest of
+// An edge's statistic is the largest of the four, the report's the largest of
 // its edges.
 //
 // # The threshold
@@ -69,13 +79,11 @@
 // passes as one of them. A single straight-sided motif, the only one in its
 // cell, that ends exactly on the edge is taken for a cut.
 //
-// And a picture that was made without wrapping need not be cut: a model that
-// was trained on wrapped pictures takes zero padding for the ground and keeps
-// its motifs clear of the edge. Of the starter model's pictures that were
-// sampled without wrapping, a third is found (the others have a gutter where a
-// cut would be, often with flattened motifs beside it), of those sampled as a
-// block and laid as a half-drop five in six. To look for flattened motifs
-// within a fiftieth of the side would find two thirds of the former, and take
-// every ogee and every large dot whose sides lie along the edge by design for
-// a seam; so it was left out.
+// A motif that fills its cell alone and comes within a fiftieth of its edges,
+// as a single large dot may, is taken for one that was flattened there.
+//
+// On 40 pictures of the starter model, sampled without wrapping and inked at
+// 512 pixels, 28 are found as half-drops (13 without the channel); the others
+// keep their motifs clear of the edge, or have none on it. Of those sampled as
+// a block, 19 of 24 are found. Of 120 sampled on the lattice, one is flagged.
 package seam

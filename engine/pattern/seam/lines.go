@@ -153,6 +153,7 @@ func (p *lines) runs() []int {
 }
 
 // line measures line i. round says that runs go on from its end to its start.
+// Lines before 0 and beyond count are the neighbour's, aligned with the cell.
 func (p *lines) line(i int, round bool) measures {
 	p.excess(i)
 	c, scratch, rest := p.c, p.scratch, p.rest
@@ -281,6 +282,20 @@ func (t *table) edge(name, neighbor string, i int) (Edge, int) {
 			where = at.at[j]
 		}
 	}
-	e.Pass = e.Statistic <= e.Threshold
 	return e, where
+}
+
+// weigh lets a channel along the edge stand for it if it shows more.
+func (e *Edge) weigh(ch channel) (where int, shows bool) {
+	if !ch.calm {
+		return 0, false
+	}
+	s := flattened * (ch.change + floor) / (ch.inside + floor)
+	if s <= e.Statistic {
+		return 0, false
+	}
+	e.Statistic, e.Change, e.Inside = s, ch.change, ch.inside
+	e.Measure = "channel of " + strconv.Itoa(ch.length)
+	e.Percentile = 100
+	return ch.where, true
 }

@@ -26,7 +26,7 @@ type Report struct {
 type Edge struct {
 	Name       string  `json:"name"`       // "right", "bottom", "left", "top"
 	Neighbor   string  `json:"neighbor"`   // what lies across, for people
-	Measure    string  `json:"measure"`    // which measure was the worst: "line", "step" or "run of 32"
+	Measure    string  `json:"measure"`    // the worst measure: "line", "step", "run of 32" or "channel of 32"
 	Statistic  float64 `json:"statistic"`  // worst measure, edge against lines inside
 	Threshold  float64 `json:"threshold"`  // above it the edge shows
 	Percentile float64 `json:"percentile"` // lines inside whose measure is at most the edge's, in per cent
@@ -56,6 +56,7 @@ func (e *TooSmallError) Error() string {
 const (
 	floor     = 1.0 // ΔE added to both sides: less cannot be seen
 	allowance = 4.0 // how much stronger than inside a step that the whole line shares may be
+	flattened = 1.5 // how much more than a cut a contour counts that is flattened against a calm edge
 	shortRun  = 16  // samples
 )
 
@@ -102,6 +103,11 @@ func Measure(img image.Image, r pattern.Repeat) (Report, error) {
 		}
 		t := p.table(round)
 		e, at := t.edge("right", name, w)
+		if r.Kind != pattern.Mirror {
+			if where, ok := e.weigh(p.channel(round)); ok {
+				at = where
+			}
+		}
 		rep.add(e, Point{w - 1, at})
 		if r.Kind == pattern.Mirror {
 			e, at := t.edge("left", name, 0)
@@ -117,6 +123,11 @@ func Measure(img image.Image, r pattern.Repeat) (Report, error) {
 		}
 		t := p.table(round)
 		e, at := t.edge("bottom", name, h)
+		if r.Kind != pattern.Mirror {
+			if where, ok := e.weigh(p.channel(round)); ok {
+				at = where
+			}
+		}
 		rep.add(e, Point{at, h - 1})
 		if r.Kind == pattern.Mirror {
 			e, at := t.edge("top", name, 0)
@@ -127,7 +138,7 @@ func Measure(img image.Image, r pattern.Repeat) (Report, error) {
 }
 
 func (rep *Report) add(e Edge, at Point) {
-	e.WorstAt = at
+	e.WorstAt, e.Pass = at, e.Statistic <= e.Threshold
 	rep.Edges = append(rep.Edges, e)
 	if len(rep.Edges) == 1 || e.Statistic/e.Threshold > rep.Statistic/rep.Threshold {
 		rep.Statistic, rep.Threshold = e.Statistic, e.Threshold

@@ -323,3 +323,29 @@ func TestSymmetry(t *testing.T) {
 		t.Errorf("one pixel changed: %v", a)
 	}
 }
+
+// TestChannelIsFound: motifs that stop short of the edge at a straight front,
+// as zero padding makes them, and the same motifs where they were not stopped.
+func TestChannelIsFound(t *testing.T) {
+	p := flowers(rand.New(rand.NewPCG(21, 1)), 256, 256, half)
+	if rep := measure(t, p.image(), half); !rep.Pass {
+		t.Fatalf("%v", rep)
+	}
+	framed := newPicture(256, 256, indigo)
+	for y := range 256 {
+		for x := range 256 {
+			if d := min(x, y, 255-x, 255-y); d >= 2 {
+				framed.pix[y*256+x] = p.pix[y*256+x]
+			}
+		}
+	}
+	rep := measure(t, framed.image(), half)
+	if rep.Pass {
+		t.Errorf("a frame of two pixels passes: %v", rep)
+	}
+	for _, e := range rep.Edges {
+		if !strings.HasPrefix(e.Measure, "channel") {
+			t.Errorf("%s is judged by %q", e.Name, e.Measure)
+		}
+	}
+}
