@@ -47,8 +47,9 @@ func Paint(dst *image.RGBA, clip image.Rectangle, p *Plane, c Camera, l Look) {
 		from := clip.Min.Y + clip.Dy()*k/workers
 		to := clip.Min.Y + clip.Dy()*(k+1)/workers
 		band := func() {
+			var b blends
 			for y := from; y < to; y++ {
-				w.row(y)
+				w.row(y, &b)
 			}
 		}
 		if k == workers-1 {
@@ -156,7 +157,7 @@ func (p *painter) drop(q float64, side int) float64 {
 
 func odd(q float64) bool { return math.Mod(q, 2) != 0 }
 
-func (p *painter) row(j int) {
+func (p *painter) row(j int, b *blends) {
 	c := p.camera
 	y := c.Y + (float64(j)+0.5)/c.Zoom
 	out := p.dst.Pix[(j-p.dst.Rect.Min.Y)*p.dst.Stride:]
@@ -179,7 +180,7 @@ func (p *painter) row(j int) {
 		case p.nearest:
 			p.squares(run, s, x, keep, tint)
 		default:
-			p.smooth(run, s, x, keep, tint)
+			p.smooth(run, s, x, keep, tint, b)
 		}
 		i += n
 	}
@@ -208,26 +209,64 @@ func (p *painter) squares(run []byte, s span, x float64, keep, tint uint64) {
 	}
 }
 
+// blends keeps the last rows of samples that were blended from two of a level,
+// since copies of the cell in one row of the window use the same ones: one
+// height of the cell for most layouts, a few for a drop.
+type blends struct {
+	slots [2]blend
+	next  int
+}
+
+// blend is the samples from index lo to before hi of a level's row at v, in
+// lanes.
+type blend struct {
+	v      int64
+	lo, hi int
+	row    []uint64
+}
+
+// at returns samples of which those from lo to before hi are blended for
+// height v, a level's padded row and 1/65536 of the next.
+func (b *blends) at(l *level, v int64, lo, hi int) []uint64 {
+	for i := range b.slots {
+		if s := &b.slots[i]; s.row != nil && s.v == v && s.lo <= lo && s.hi >= hi {
+			return s.row
+		}
+	}
+	s := &b.slots[b.next]
+	b.next = 1 - b.next
+	if len(s.row) != l.stride {
+		s.row = make([]uint64, l.stride)
+	}
+	s.v, s.lo, s.hi = v, lo, hi
+	w := uint64(v>>8) & 0xff
+	from := int(v>>16) * l.stride
+	upper, lower := l.pix[from+lo:from+hi], l.pix[from+l.stride+lo:from+l.stride+hi]
+	out := s.row[lo:hi]
+	for i, p := range upper {
+		out[i] = (lanes(p)*(256-w) + lanes(lower[i])*w) >> 8 & laneMask
+	}
+	return s.row
+}
+
 // smooth paints samples interpolated between four neighbours. Sample (0, 0)
 // of a level has its middle at (½, ½). A copy of the cell is dimmed on the
 // way.
-func (p *painter) smooth(run []byte, s span, x float64, keep, tint uint64) {
+func (p *painter) smooth(run []byte, s span, x float64, keep, tint uint64, b *blends) {
 	l := p.level
 	v := min(max(int64((s.v*p.sy+0.5)*65536), 0), int64(l.h+1)<<16)
-	wy := uint64(v>>8) & 0xff
-	upper := l.pix[int(v>>16)*l.stride:][:l.stride]
-	lower := l.pix[int(v>>16)*l.stride+l.stride:][:len(upper)]
 	at, step := p.at(s, x)
 	at += 1 << 15
-	last := int64(len(upper)-2)<<16 | 0xffff
+	last := int64(l.stride-2)<<16 | 0xffff
+	inside := func(a int64) int64 { return min(max(a, 0), last) }
+	first, end := inside(at), inside(at+step*int64(len(run)/4-1))
+	row := b.at(l, v, int(min(first, end)>>16), int(max(first, end)>>16)+2)
 	for ; len(run) >= 4; run = run[4:] {
-		a := min(max(at, 0), last)
+		a := inside(at)
 		at += step
-		wx := uint64(a>>8) & 0xff
+		w := uint64(a>>8) & 0xff
 		i := int(a >> 16)
-		t := lanes(upper[i])*(256-wx) + lanes(upper[i+1])*wx
-		b := lanes(lower[i])*(256-wx) + lanes(lower[i+1])*wx
-		m := ((t>>8&laneMask)*(256-wy) + (b>>8&laneMask)*wy) >> 8 & laneMask
+		m := (row[i]*(256-w) + row[i+1]*w) >> 8 & laneMask
 		m = (m*keep + tint) >> 8 & laneMask
 		binary.LittleEndian.PutUint32(run, packed(m))
 	}
