@@ -84,14 +84,14 @@ func (p *program) report(ctx context.Context, err error) int {
 	return code
 }
 
-// wrongUsage is an error of the command line itself.
-type wrongUsage struct{ error }
+// usageError is an error of the command line itself.
+type usageError struct{ error }
 
-func (w wrongUsage) Unwrap() error { return w.error }
+func (w usageError) Unwrap() error { return w.error }
 
 func isUsage(err error) bool {
 	var (
-		flags   wrongUsage
+		flags   usageError
 		usage   *session.UsageError
 		request *diffusion.RequestError
 		size    *pattern.SizeError
@@ -133,7 +133,7 @@ func (p *program) root() *cobra.Command {
 		RunE:          func(c *cobra.Command, _ []string) error { return p.window(c.Context()) },
 	}
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
-		return wrongUsage{fmt.Errorf("%w; see selvage %s --help", err, c.Name())}
+		return usageError{fmt.Errorf("%w; see selvage %s --help", err, c.Name())}
 	})
 	c.CompletionOptions.HiddenDefaultCmd = true
 	c.AddCommand(p.generate(), p.draw(), p.models(), p.devices(), p.seam(), p.version())
@@ -146,7 +146,7 @@ func wrapArgs(c *cobra.Command) {
 	if check := c.Args; check != nil {
 		c.Args = func(c *cobra.Command, args []string) error {
 			if err := check(c, args); err != nil {
-				return wrongUsage{fmt.Errorf("%w; see %s --help", err, c.CommandPath())}
+				return usageError{fmt.Errorf("%w; see %s --help", err, c.CommandPath())}
 			}
 			return nil
 		}

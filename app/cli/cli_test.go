@@ -77,8 +77,8 @@ func interrupted(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	self, err := os.Executable()
 	ts.Check(err)
-	c := exec.Command(self, args[2:]...) //nolint:noctx // ended by its interrupt
-	c.Args[0] = args[1]                  // the test binary is the program of this name
+	c := exec.Command(self, args[2:]...)
+	c.Args[0] = args[1] // the test binary is the program of this name
 	c.Dir = ts.Getenv("WORK")
 	for _, k := range []string{"PATH", "HOME", "XDG_CACHE_HOME", "SELVAGE_DATA", "SELVAGE_ONNXRUNTIME", "WORK"} {
 		c.Env = append(c.Env, k+"="+ts.Getenv(k))

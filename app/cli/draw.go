@@ -36,7 +36,7 @@ a FILE that ends in .svg gets the vectors.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			changed := c.Flags().Changed
 			if out == "" {
-				return wrongUsage{errors.New("--out is missing: name the file of the cell, such as tulips.png")}
+				return usageError{errors.New("--out is missing: name the file of the cell, such as tulips.png")}
 			}
 			if !strings.EqualFold(filepath.Ext(out), ".svg") {
 				if err := session.Writable(out); err != nil {
@@ -66,7 +66,7 @@ a FILE that ends in .svg gets the vectors.`,
 			if changed("repeat") || changed("drop") {
 				rep, err := pattern.ParseRepeat(repeat, drop)
 				if err != nil {
-					return wrongUsage{err}
+					return usageError{err}
 				}
 				asked.Repeat = &session.Repeat{Repeat: rep}
 			}
@@ -82,14 +82,14 @@ a FILE that ends in .svg gets the vectors.`,
 			}
 			switch {
 			case changed("seed") && seed < 0:
-				return wrongUsage{fmt.Errorf("--seed %d is negative", seed)}
+				return usageError{fmt.Errorf("--seed %d is negative", seed)}
 			case changed("seed"):
 				asked.Seed = uint64(seed)
 			case from == "":
 				asked.Seed = uint64(rand.Uint32()) //nolint:gosec // a seed is no secret
 			}
 			if depth != 8 && depth != 16 {
-				return wrongUsage{fmt.Errorf("--depth %d: 8 or 16 bits per channel", depth)}
+				return usageError{fmt.Errorf("--depth %d: 8 or 16 bits per channel", depth)}
 			}
 			s, err := p.studio()
 			if err != nil {

@@ -106,16 +106,16 @@ func (f *generateFlags) request(c *cobra.Command) (session.Request, error) {
 		}
 		r = f.overrule(c, saved)
 	} else if strings.TrimSpace(r.Prompt) == "" {
-		return r, wrongUsage{errors.New("--prompt is missing: say what the pattern shows, or name a working file with --from")}
+		return r, usageError{errors.New("--prompt is missing: say what the pattern shows, or name a working file with --from")}
 	}
 	if f.out == "" {
-		return r, wrongUsage{errors.New("--out is missing: name the file of the cell, such as tulips.png")}
+		return r, usageError{errors.New("--out is missing: name the file of the cell, such as tulips.png")}
 	}
 	changed := c.Flags().Changed
 	if changed("repeat") || changed("drop") || f.from == "" {
 		rep, err := pattern.ParseRepeat(f.repeat, f.drop)
 		if err != nil {
-			return r, wrongUsage{err}
+			return r, usageError{err}
 		}
 		r.Repeat = session.Repeat{Repeat: rep}
 	}
@@ -156,7 +156,7 @@ func (f *generateFlags) request(c *cobra.Command) (session.Request, error) {
 	case changed("seed") && f.seed >= 0:
 		r.Seed = uint64(f.seed)
 	case changed("seed"):
-		return r, wrongUsage{fmt.Errorf("--seed %d is negative", f.seed)}
+		return r, usageError{fmt.Errorf("--seed %d is negative", f.seed)}
 	case f.from == "":
 		r.Seed = uint64(rand.Uint32()) //nolint:gosec // a seed is no secret
 	}
@@ -164,10 +164,10 @@ func (f *generateFlags) request(c *cobra.Command) (session.Request, error) {
 		r.Roll = &f.roll
 	}
 	if f.count < 1 {
-		return r, wrongUsage{fmt.Errorf("--count %d: at least one picture", f.count)}
+		return r, usageError{fmt.Errorf("--count %d: at least one picture", f.count)}
 	}
 	if f.depth != 8 && f.depth != 16 {
-		return r, wrongUsage{fmt.Errorf("--depth %d: 8 or 16 bits per channel", f.depth)}
+		return r, usageError{fmt.Errorf("--depth %d: 8 or 16 bits per channel", f.depth)}
 	}
 	return r, nil
 }
@@ -204,7 +204,7 @@ func parseLoRA(s string) (session.LoRA, error) {
 		if w, err := strconv.ParseFloat(s[i+1:], 64); err == nil {
 			return session.LoRA{Path: s[:i], Weight: w}, nil
 		} else if !strings.HasSuffix(strings.ToLower(s), ".safetensors") {
-			return session.LoRA{}, wrongUsage{fmt.Errorf("--lora %s: the weight after the colon is no number", s)}
+			return session.LoRA{}, usageError{fmt.Errorf("--lora %s: the weight after the colon is no number", s)}
 		}
 	}
 	return session.LoRA{Path: s, Weight: 1}, nil

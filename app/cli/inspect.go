@@ -60,7 +60,7 @@ func (p *program) seam() *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			rep, err := pattern.ParseRepeat(kind, drop)
 			if err != nil {
-				return wrongUsage{err}
+				return usageError{err}
 			}
 			report, err := session.Seam(args[0], rep)
 			if err != nil {
@@ -183,7 +183,7 @@ func (p *program) models() *cobra.Command {
 		c.AddCommand(sub)
 	}
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		return wrongUsage{errors.New("say what to do: selvage models list, add, show or remove")}
+		return usageError{errors.New("say what to do: selvage models list, add, show or remove")}
 	}
 	return c
 }

@@ -231,6 +231,7 @@ func (p *Pipeline) newJob(r Request, cfg SchedulerConfig, ds []draws) (*job, err
 		j.repeat = pattern.Repeat{Kind: pattern.HalfDrop, N: 1, D: 2}
 	case pattern.None:
 		j.rollUntil = 0
+	default:
 	}
 	if r.Init != nil {
 		j.first = firstStep(r.Steps, r.Strength)

@@ -25,17 +25,6 @@ type job struct {
 	cond                  conditioning
 	control               *controlInput
 	inpaint               *inpainting
-	observe               observer
-}
-
-// observer sees intermediate tensors by the names of the conformance vectors;
-// nil sees nothing.
-type observer func(name string, v []float32, shape ...int)
-
-func (o observer) see(name string, v []float32, shape ...int) {
-	if o != nil {
-		o(name, v, shape...)
-	}
 }
 
 func (j *job) size() int { return j.batch * j.channels * j.h * j.w }

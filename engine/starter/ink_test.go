@@ -6,12 +6,13 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/selvage-studio/selvage/engine/pattern"
 	"github.com/selvage-studio/selvage/engine/pattern/color"
 	"github.com/selvage-studio/selvage/engine/pattern/screen"
 	"github.com/selvage-studio/selvage/engine/pattern/seam"
 	"github.com/selvage-studio/selvage/engine/starter"
-	"pgregory.net/rapid"
 )
 
 // drawn is three planes that a function of the sample gives corners to.
