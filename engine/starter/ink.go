@@ -56,7 +56,9 @@ func DefaultInking() Inking { return Inking{Corners: PilotCorners(), Smooth: 0.7
 // for the mix of the two corners of the colour cube whose connecting edge it
 // lies nearest to. Mixing fields, and not colours, is what keeps a third
 // colour out of the border of two: halfway from red to green is as near to
-// black as to either of them.
+// black as to either of them. Where two edges are equally near, as between red
+// and green and between black and yellow, the one whose corners lie around the
+// sample is taken.
 func (k Inking) Screens(planes []float32, width, height int, r pattern.Repeat) (*screen.Fields, error) {
 	n := width * height
 	if n <= 0 || len(planes) != 3*n {
@@ -68,12 +70,13 @@ func (k Inking) Screens(planes []float32, width, height int, r pattern.Repeat) (
 		}
 	}
 	positions := len(k.Corners)
-	if positions < 2 {
-		return nil, fmt.Errorf("starter: %d corners; a model draws a ground and at least one position", positions)
+	if positions < 2 || positions > 8 {
+		return nil, fmt.Errorf("starter: %d corners; a model draws in two to eight corners of the colour cube", positions)
 	}
 	f := &screen.Fields{Width: width, Height: height, Positions: positions, Data: make([]float32, positions*n)}
+	around := k.Corners.around(planes, width, height, r)
 	for i := range n {
-		a, b, share := k.Corners.mixOf([3]float32{planes[i], planes[n+i], planes[2*n+i]})
+		a, b, share := k.Corners.mixOf([3]float32{planes[i], planes[n+i], planes[2*n+i]}, around[i])
 		f.Data[b*n+i] += share
 		f.Data[a*n+i] += 1 - share
 	}
@@ -100,8 +103,14 @@ func (k Inking) Ink(planes []float32, width, height int, r pattern.Repeat, to pa
 	return f.Separate(r, to)
 }
 
+// stranger is added to the squared distance of a mix for each of its corners
+// that is not found around the sample: less than a tenth of a mix, more than
+// the noise of a decoder.
+const stranger = 0.02
+
 // mixOf returns the two positions that c is a mix of, and the second's share.
-func (corners Corners) mixOf(c [3]float32) (a, b int, share float32) {
+// around has a bit for each position found near the sample.
+func (corners Corners) mixOf(c [3]float32, around uint32) (a, b int, share float32) {
 	best := float32(math.Inf(1))
 	for p, from := range corners {
 		for q := p + 1; q < len(corners); q++ {
@@ -118,12 +127,51 @@ func (corners Corners) mixOf(c [3]float32) (a, b int, share float32) {
 				e := from[k] + t*(to[k]-from[k]) - c[k]
 				dist += e * e
 			}
+			if around&(1<<p) == 0 && t < 1 {
+				dist += stranger
+			}
+			if around&(1<<q) == 0 && t > 0 {
+				dist += stranger
+			}
 			if dist < best-1e-9 {
 				best, a, b, share = dist, p, q, t
 			}
 		}
 	}
 	return a, b, share
+}
+
+// around returns, for every sample, a bit for each position that some sample
+// within two of it, over the plane of the repeat, has almost purely.
+func (corners Corners) around(planes []float32, w, h int, r pattern.Repeat) []uint32 {
+	const reach = 2
+	n := w * h
+	pure := make([]uint32, n)
+	for i := range pure {
+		for p, corner := range corners {
+			var dist float32
+			for k, v := range corner {
+				e := planes[k*n+i] - v
+				dist += e * e
+			}
+			if dist < 0.06 {
+				pure[i] = 1 << p
+			}
+		}
+	}
+	out := make([]uint32, n)
+	for y := range h {
+		for x := range w {
+			for dy := -reach; dy <= reach; dy++ {
+				for dx := -reach; dx <= reach; dx++ {
+					if cx, cy, ok := r.Source(x+dx, y+dy, w, h); ok {
+						out[y*w+x] |= pure[cy*w+cx]
+					}
+				}
+			}
+		}
+	}
+	return out
 }
 
 // smooth filters one plane with a Gaussian of sigma samples over the plane of

@@ -112,6 +112,35 @@ func TestNoThirdColorAtABorder(t *testing.T) {
 	}
 }
 
+// TestEightCorners: a model with all corners of the cube, in which a border of
+// red and green looks like one of black and yellow, is read by what lies around.
+func TestEightCorners(t *testing.T) {
+	inking := starter.DefaultInking()
+	inking.Corners = starter.Corners{{0, 0, 0}, {1, 0, 0}, {0, 1, 0}, {0, 0, 1}, {0, 1, 1}, {1, 0, 1}, {1, 1, 0}, {1, 1, 1}}
+	const side = 32
+	for a := range 8 {
+		for b := range a {
+			planes := make([]float32, 3*side*side)
+			for i := range side * side {
+				// A soft diagonal border, two samples wide.
+				share := float32(min(max(float64(i%side+i/side-side)/2+0.5, 0), 1))
+				for c := range 3 {
+					planes[c*side*side+i] = (1-share)*inking.Corners[a][c] + share*inking.Corners[b][c]
+				}
+			}
+			s, err := inking.Ink(planes, side, side, pattern.Repeat{Kind: pattern.None}, pattern.Size{Width: 200, Height: 200})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for p, used := range s.Used() {
+				if p != a && p != b && used > 0 {
+					t.Errorf("between %d and %d: position %d covers %g", a, b, p, used)
+				}
+			}
+		}
+	}
+}
+
 // TestEdgesAreOnePixelSoft: a disc that is enlarged 16 times keeps its area,
 // its roundness and an edge of one pixel.
 func TestEdgesAreOnePixelSoft(t *testing.T) {
