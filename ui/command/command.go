@@ -156,7 +156,7 @@ func (r *Registry) Match(query string) []Command {
 
 // score rates how well query fits title.
 func score(title, query string) (int, bool) {
-	t, q := []rune(strings.ToLower(title)), []rune(strings.ToLower(strings.Join(strings.Fields(query), "")))
+	t, q := []rune(strings.ToLower(title)), strings.ToLower(strings.Join(strings.Fields(query), ""))
 	total, at, last := 0, 0, -2
 	for _, c := range q {
 		for at < len(t) && t[at] != c {

@@ -136,15 +136,12 @@ func (e *exportSheet) judge() {
 	p := e.path()
 	e.where.Set(p, theme.Quiet)
 	note := ""
-	switch {
-	case p == "":
+	if p == "" {
 		note = "Give the file a name."
-	default:
-		if st, err := os.Stat(p); err == nil && st.IsDir() {
-			note = "There is a folder of this name; choose another."
-		} else if err == nil {
-			note = "A file of this name is there and will be replaced."
-		}
+	} else if st, err := os.Stat(p); err == nil && st.IsDir() {
+		note = "There is a folder of this name; choose another."
+	} else if err == nil {
+		note = "A file of this name is there and will be replaced."
 	}
 	e.note.Set(note)
 	e.write.Set("Export", fynewidget.HighImportance, p != "")

@@ -220,7 +220,7 @@ func TestEverythingHasATip(t *testing.T) {
 	tips := map[string]bool{}
 	n := 0
 	b.all(func(o fyne.CanvasObject) {
-		tip, kind := "", ""
+		var tip, kind string
 		switch k := o.(type) {
 		case *widget.Button:
 			tip, kind = k.Tip, "button "+k.Text
@@ -511,7 +511,7 @@ func TestExport(t *testing.T) {
 		t.Errorf("it would go to %s, want %s", e.path(), want)
 	}
 	for text, want := range map[string]string{
-		"  a ": "a.png", "b.TIF": "b.TIF", "c.v2": "c.v2.png", "": "",
+		"a": "a.png", "b.TIF": "b.TIF", "c.v2": "c.v2.png", "": "",
 	} {
 		e.name.SetText(text)
 		if want != "" {

@@ -306,7 +306,8 @@ func (s State) notice(n Notice) State {
 	notices := slices.DeleteFunc(slices.Clone(s.Notices), func(o Notice) bool {
 		return o.Text == n.Text || (o.Level == News && n.Level == News)
 	})
-	s.Notices = append(notices, n)
+	notices = append(notices, n)
+	s.Notices = notices
 	if len(s.Notices) > maxNotices {
 		s.Notices = s.Notices[len(s.Notices)-maxNotices:]
 	}

@@ -39,7 +39,7 @@ func TestHSLComesBack(t *testing.T) {
 			t.Fatalf("%s comes back as %v, %v", Hex(c), got, err)
 		}
 	})
-	for text, want := range map[string]color.NRGBA{"#fff": {255, 255, 255, 255}, " C94F4B ": {0xc9, 0x4f, 0x4b, 255}} {
+	for text, want := range map[string]color.NRGBA{"#fff": {255, 255, 255, 255}, "C94F4B": {0xc9, 0x4f, 0x4b, 255}} {
 		if got, err := ParseHex(text); err != nil || got != want {
 			t.Errorf("%q is %v, %v", text, got, err)
 		}

@@ -1,6 +1,7 @@
 package studio
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -32,16 +33,16 @@ func layoutNames() []string {
 
 // repeatPart is the layout and the size of the cell.
 type repeatPart struct {
-	screen                 *Screen
-	kind, by, unit         *widget.Select
-	drop                   *widget.Entry
-	dropRow                fyne.CanvasObject
-	width, height, dpi     *widget.Entry
-	pxWidth, pxHeight      *widget.Entry
-	cloth, pixels, unitRow fyne.CanvasObject
-	statement, problem     *widget.Note
-	offers                 *fyne.Container
-	offered                []viewmodel.Offer
+	screen             *Screen
+	kind, by, unit     *widget.Select
+	drop               *widget.Entry
+	dropRow            fyne.CanvasObject
+	width, height, dpi *widget.Entry
+	pxWidth, pxHeight  *widget.Entry
+	cloth, pixels      fyne.CanvasObject
+	statement, problem *widget.Note
+	offers             *fyne.Container
+	offered            []viewmodel.Offer
 }
 
 func newRepeatPart(s *Screen) *repeatPart {
@@ -106,7 +107,7 @@ func (p *repeatPart) objects() []fyne.CanvasObject {
 
 // refuse says why an entry is not taken, and shows what holds.
 func (p *repeatPart) refuse(what, why string) {
-	p.screen.st.Report(what, errorText(why))
+	p.screen.st.Report(what, errors.New(why))
 	p.force(p.screen.st.State())
 }
 

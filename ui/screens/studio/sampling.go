@@ -1,6 +1,7 @@
 package studio
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -47,7 +48,7 @@ func newSamplingPart(s *Screen) *samplingPart {
 	p.device = widget.NewSelect(s.desk, "What the model runs on", nil, func(i int) {
 		if d := s.state.Devices; i >= 0 && i < len(d) {
 			if d[i].Unavailable != "" {
-				s.st.Report(d[i].Name+" cannot be used", errorText(d[i].Unavailable))
+				s.st.Report(d[i].Name+" cannot be used", errors.New(d[i].Unavailable))
 				p.update(s.state)
 				return
 			}
@@ -59,7 +60,7 @@ func newSamplingPart(s *Screen) *samplingPart {
 		v, err := strconv.ParseUint(strings.TrimSpace(t), 10, 64)
 		if err != nil {
 			if strings.TrimSpace(t) != "" {
-				s.st.Report("The seed was not changed", errorText(fmt.Sprintf("%q is no whole number from 0 on", t)))
+				s.st.Report("The seed was not changed", fmt.Errorf("%q is no whole number from 0 on", t))
 			}
 			p.seed.Force(strconv.FormatUint(s.st.State().Form.Seed, 10))
 			return
@@ -74,11 +75,6 @@ func newSamplingPart(s *Screen) *samplingPart {
 	})
 	return p
 }
-
-// errorText is an error that is only shown.
-type errorText string
-
-func (e errorText) Error() string { return string(e) }
 
 func (p *samplingPart) objects() []fyne.CanvasObject {
 	return []fyne.CanvasObject{
