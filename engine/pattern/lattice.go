@@ -47,8 +47,9 @@ func (l Lattice) Steps() (width, height int) {
 	}
 }
 
-// hexRatio is width over height of a hex cell: six neighbours at equal distance.
-var hexRatio = math.Sqrt(3) / 2
+// hexRatio is width over height of a hex cell, √3/2: six neighbours at equal
+// distance.
+const hexRatio = 0.866025403784438646763723170752936183
 
 // RatioError returns by how much the cell's width over height departs from
 // what the repeat asks for, relative (0.01 is one per cent too wide). It is

@@ -33,13 +33,17 @@ func (e *LengthError) Error() string {
 	return fmt.Sprintf("length %q %s; write a number and a unit, such as 64cm, 640mm, 25.25in or 0.7yd", e.Text, e.Reason)
 }
 
-// units in the order in which they are tried: longer endings first.
-var units = []struct {
+type unit struct {
 	name string
 	size Length
-}{
-	{"mm", Millimetre}, {"cm", Centimetre}, {"inches", Inch}, {"inch", Inch}, {"in", Inch}, {"″", Inch}, {`"`, Inch},
-	{"yards", Yard}, {"yard", Yard}, {"yd", Yard}, {"ft", Foot}, {"m", Metre},
+}
+
+// units lists the endings in the order in which they are tried: longer first.
+func units() []unit {
+	return []unit{
+		{"mm", Millimetre}, {"cm", Centimetre}, {"inches", Inch}, {"inch", Inch}, {"in", Inch}, {"″", Inch}, {`"`, Inch},
+		{"yards", Yard}, {"yard", Yard}, {"yd", Yard}, {"ft", Foot}, {"m", Metre},
+	}
 }
 
 // ParseLength reads a length with its unit: mm, cm, m, in, ft or yd. A number
@@ -47,7 +51,7 @@ var units = []struct {
 // error is a *LengthError.
 func ParseLength(s string) (Length, error) {
 	t := strings.ToLower(strings.TrimSpace(s))
-	for _, u := range units {
+	for _, u := range units() {
 		num, ok := strings.CutSuffix(t, u.name)
 		if !ok {
 			continue

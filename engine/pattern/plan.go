@@ -104,7 +104,7 @@ func (d Demand) validate() error {
 		return &DemandError{fmt.Sprintf("size %d x %d: a side is from 1 to %d pixels", d.Width, d.Height, largestSide)}
 	case math.IsNaN(d.DPI) || d.DPI < 0 || d.DPI > 0 && (d.DPI < 1 || d.DPI > 10000):
 		return &DemandError{fmt.Sprintf("%g DPI: a resolution is from 1 to 10000 dots per inch", d.DPI)}
-	case d.RepeatWidth < 0 || d.RepeatHeight < 0 || d.RepeatWidth > longest || d.RepeatHeight > longest || d.RepeatWidth != d.RepeatWidth || d.RepeatHeight != d.RepeatHeight:
+	case d.RepeatWidth < 0 || d.RepeatHeight < 0 || d.RepeatWidth > longest || d.RepeatHeight > longest || math.IsNaN(float64(d.RepeatWidth+d.RepeatHeight)):
 		return &DemandError{fmt.Sprintf("repeat of %v x %v: a side is above zero and at most %v", d.RepeatWidth, d.RepeatHeight, longest)}
 	}
 	return nil

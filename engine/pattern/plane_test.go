@@ -89,6 +89,7 @@ func TestSourceAgainstDefinition(t *testing.T) {
 			inside, wy = x >= 0 && x < w, ((y%h)+h)%h
 		case None:
 			inside = x >= 0 && x < w && y >= 0 && y < h
+		default:
 		}
 		if ok != inside || ok && (gx != wx || gy != wy) {
 			t.Fatalf("%v %dx%d at (%d,%d): got (%d,%d) %v, want (%d,%d) %v", r, w, h, x, y, gx, gy, ok, wx, wy, inside)

@@ -21,18 +21,24 @@ const (
 	None
 )
 
-var kindNames = [...]string{"block", "half-drop", "brick", "mirror", "hex", "x", "y", "none"}
+// names is in the order of the constants.
+func (Kind) names() [8]string {
+	return [...]string{"block", "half-drop", "brick", "mirror", "hex", "x", "y", "none"}
+}
 
 // String returns the name that the command line and files use, such as "half-drop".
 func (k Kind) String() string {
-	if int(k) < len(kindNames) {
-		return kindNames[k]
+	if names := k.names(); int(k) < len(names) {
+		return names[k]
 	}
 	return "kind(" + strconv.Itoa(int(k)) + ")"
 }
 
 // KindNames lists every layout by name, in the order of the constants.
-func KindNames() []string { return append([]string(nil), kindNames[:]...) }
+func KindNames() []string {
+	names := Kind(0).names()
+	return names[:]
+}
 
 // Repeat says how copies of a cell of W x H pixels fill the plane; x runs to
 // the right, y downwards.
@@ -72,8 +78,8 @@ func (r Repeat) Drop() (n, d int) {
 
 // Validate reports a drop that is no fraction between 0 and 1.
 func (r Repeat) Validate() error {
-	if int(r.Kind) >= len(kindNames) {
-		return fmt.Errorf("repeat: unknown layout %d; use one of %s", r.Kind, strings.Join(kindNames[:], ", "))
+	if r.Kind > None {
+		return fmt.Errorf("repeat: unknown layout %d; use one of %s", r.Kind, strings.Join(KindNames(), ", "))
 	}
 	if (r.Kind == HalfDrop || r.Kind == Brick) && (r.N != 0 || r.D != 0) {
 		if r.N <= 0 || r.D <= 1 || r.N >= r.D || r.D > 64 {
@@ -97,13 +103,13 @@ func (r Repeat) String() string {
 func ParseRepeat(kind, drop string) (Repeat, error) {
 	var r Repeat
 	found := false
-	for i, n := range kindNames {
+	for i, n := range KindNames() {
 		if n == kind {
 			r.Kind, found = Kind(i), true
 		}
 	}
 	if !found {
-		return Repeat{}, fmt.Errorf("repeat: unknown layout %q; use one of %s", kind, strings.Join(kindNames[:], ", "))
+		return Repeat{}, fmt.Errorf("repeat: unknown layout %q; use one of %s", kind, strings.Join(KindNames(), ", "))
 	}
 	if drop != "" {
 		if r.Kind != HalfDrop && r.Kind != Brick {

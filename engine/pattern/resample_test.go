@@ -88,8 +88,8 @@ func TestPlanesRoundTrip(t *testing.T) {
 	if c := odd.NRGBA().NRGBAAt(0, 0); c != (color.NRGBA{0, 255, 0, 255}) {
 		t.Errorf("out of range: %v", c)
 	}
-	clear := PlanesOf(image.NewNRGBA(image.Rect(0, 0, 1, 1)))
-	if clear.Data[0] != 1 {
-		t.Errorf("transparent is %v, not paper", clear.Data)
+	glass := PlanesOf(image.NewNRGBA(image.Rect(0, 0, 1, 1)))
+	if glass.Data[0] != 1 {
+		t.Errorf("transparent is %v, not paper", glass.Data)
 	}
 }

@@ -105,9 +105,9 @@ func (p Palette) Ink() Chip {
 	}
 	dark := []Chip{tint("dark outline", darkest, 0.27), tint("dark outline", darkest, 0.16)}
 	light := []Chip{tint("light outline", lightest, 0.96), tint("light outline", lightest, 0.86)}
-	order := append(dark, light...)
+	order := slices.Concat(dark, light)
 	if p[0].OKLab()[0] <= 0.5 {
-		order = append(light, dark...)
+		order = slices.Concat(light, dark)
 	}
 	best := order[0]
 	for _, c := range order {
@@ -146,7 +146,7 @@ func (p Palette) ground(motifs []Chip) Chip {
 // choose returns the set for a seed: among all when nothing is named,
 // otherwise among the quarter whose chips are nearest to the named ones.
 func choose(named Palette, ground *Chip, seed uint64) Palette {
-	all := sets()
+	all, dict := sets(), dictionary()
 	type candidate struct {
 		set  Palette
 		cost float64
@@ -155,7 +155,7 @@ func choose(named Palette, ground *Chip, seed uint64) Palette {
 	for i, names := range all {
 		c := candidate{set: make(Palette, 0, len(names))}
 		for _, n := range names {
-			if chip, ok := Lookup(n); ok {
+			if chip, ok := lookup(dict, n); ok {
 				c.set = append(c.set, chip)
 			}
 		}

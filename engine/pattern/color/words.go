@@ -4,7 +4,6 @@ import (
 	"math"
 	"sort"
 	"strings"
-	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -24,11 +23,9 @@ type Mention struct {
 	Start, End int // bytes of the text, modifiers included
 }
 
-var entries = sync.OnceValue(dictionary)
-
 // Names returns the words of the dictionary, sorted.
 func Names() []string {
-	d := entries()
+	d := dictionary()
 	names := make([]string, 0, len(d))
 	for n := range d {
 		names = append(names, n)
@@ -40,14 +37,16 @@ func Names() []string {
 // Lookup returns the chip of a colour word with its modifiers, such as "sage",
 // "dark green" or "very pale dusty pink". Case, hyphens and an ending
 // "-coloured" do not matter.
-func Lookup(s string) (Chip, bool) {
+func Lookup(s string) (Chip, bool) { return lookup(dictionary(), s) }
+
+func lookup(dict map[string]uint32, s string) (Chip, bool) {
 	toks := tokens(s)
 	i := 0
 	for i < len(toks) && isModifier(toks[i].text) {
 		i++
 	}
 	for j := range i + 1 { // "dusty pink" has a chip of its own
-		if c, n := match(toks, j); n > 0 && j+n == len(toks) {
+		if c, n := match(dict, toks, j); n > 0 && j+n == len(toks) {
 			return modify(c, toks[:j]), true
 		}
 	}
@@ -97,7 +96,7 @@ const longestName = 3
 
 // match returns the chip whose name begins at toks[i] and how many words it
 // takes, 0 if none does; the longest name wins.
-func match(toks []token, i int) (Chip, int) {
+func match(dict map[string]uint32, toks []token, i int) (Chip, int) {
 	for n := min(longestName, len(toks)-i); n > 0; n-- {
 		name := make([]string, n)
 		whole := true
@@ -110,10 +109,10 @@ func match(toks []token, i int) (Chip, int) {
 		}
 		for _, sep := range []string{" ", "-"} {
 			text := strings.ReplaceAll(strings.Join(name, sep), "gray", "grey")
-			v, ok := entries()[text]
+			v, ok := dict[text]
 			if !ok && n == 1 && pluralColor(text) {
 				text = strings.TrimSuffix(text, "s")
-				v, ok = entries()[text]
+				v, ok = dict[text]
 			}
 			if ok {
 				used := n
@@ -214,7 +213,7 @@ func inGamut(lab Lab) RGB {
 // end of "on cream", or the second of "sage and cream stripes". Words that name a thing as often as a colour (rose,
 // olive, coral) count only where the sentence makes them one.
 func FindWords(prompt string) Words {
-	toks := tokens(prompt)
+	dict, toks := dictionary(), tokens(prompt)
 	role := make([]wordRole, len(toks))
 	var w Words
 	for i := 0; i < len(toks); {
@@ -222,17 +221,17 @@ func FindWords(prompt string) Words {
 		for stop < len(toks) && isModifier(toks[stop].text) && !toks[stop].breakAfter {
 			stop++
 		}
-		chip, n := match(toks, first) // "dusty pink" has a chip of its own
+		chip, n := match(dict, toks, first) // "dusty pink" has a chip of its own
 		for n == 0 && i < stop {
 			i++
-			chip, n = match(toks, i)
+			chip, n = match(dict, toks, i)
 		}
 		if n == 0 {
 			i = first + 1
 			continue
 		}
 		end := i + n
-		if !isColorHere(toks, first, i, end, role) {
+		if !isColorHere(dict, toks, first, i, end, role) {
 			i = end
 			continue
 		}
@@ -362,7 +361,7 @@ func isLink(w string) bool {
 }
 
 // isColorHere judges the match toks[at:end], whose modifiers begin at first.
-func isColorHere(toks []token, first, at, end int, role []wordRole) bool {
+func isColorHere(dict map[string]uint32, toks []token, first, at, end int, role []wordRole) bool {
 	prev, next := "", ""
 	if first > 0 && !toks[first-1].breakAfter {
 		prev = toks[first-1].text
@@ -391,7 +390,7 @@ func isColorHere(toks []token, first, at, end int, role []wordRole) bool {
 	case first > 0 && toks[first-1].comma && role[first-1] == colorWord:
 		return true
 	case next == "and" && end+1 < len(toks):
-		if c, n := match(toks, end+1); n > 0 {
+		if c, n := match(dict, toks, end+1); n > 0 {
 			w, _ := isThing(c.Name)
 			return !w
 		}
@@ -459,7 +458,7 @@ func rest(prompt string, toks []token, role []wordRole) string {
 	// A link or an article goes when a colour follows it and no plain word does
 	// before the next stop: "tulips in red and blue" is "tulips".
 	for i := range toks {
-		if i+1 == len(toks) || !keep[i] || toks[i].breakAfter || !(isLink(toks[i].text) || isArticle(toks[i].text)) {
+		if i+1 == len(toks) || !keep[i] || toks[i].breakAfter || !isLink(toks[i].text) && !isArticle(toks[i].text) {
 			continue
 		}
 		j := i + 1

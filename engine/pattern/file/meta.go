@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"image/draw"
+	"math"
 	"strings"
 )
 
@@ -33,7 +34,7 @@ func (m Meta) check() error {
 	if len(m.Request) > 0 && !json.Valid(m.Request) {
 		return fmt.Errorf("file: the request to embed is not JSON")
 	}
-	if m.DPIX < 0 || m.DPIY < 0 || m.DPIX > maxDPI || m.DPIY > maxDPI || m.DPIX != m.DPIX || m.DPIY != m.DPIY || (m.DPIX == 0) != (m.DPIY == 0) {
+	if m.DPIX < 0 || m.DPIY < 0 || m.DPIX > maxDPI || m.DPIY > maxDPI || math.IsNaN(m.DPIX+m.DPIY) || (m.DPIX == 0) != (m.DPIY == 0) {
 		return fmt.Errorf("file: %g x %g DPI is no resolution that a file can state", m.DPIX, m.DPIY)
 	}
 	return nil

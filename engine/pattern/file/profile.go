@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math"
+	"slices"
 
 	"github.com/selvage-studio/selvage/engine/pattern/color"
 )
@@ -61,8 +62,7 @@ func SRGBProfile() []byte {
 	}
 	copy(h[36:], "acsp")
 	copy(h[68:], xyzTag(0.9642, 1, 0.8249)[8:]) // illuminant D50
-	out := append(h, table.Bytes()...)
-	return append(out, body.Bytes()...)
+	return slices.Concat(h, table.Bytes(), body.Bytes())
 }
 
 func fixed(v float64) uint32 { return uint32(int32(math.Round(v * 65536))) }

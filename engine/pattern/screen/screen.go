@@ -135,7 +135,7 @@ func (s *Separation) NRGBA64(p color.Palette) *image.NRGBA64 {
 		for i := y * s.Width; i < (y+1)*s.Width; i++ {
 			px := img.Pix[8*i : 8*i+8]
 			px[6], px[7] = 255, 255
-			v := [3]uint16{}
+			var v [3]uint16
 			if k := s.solid(i); k >= 0 && k < len(p) {
 				v = [3]uint16{uint16(p[k].R) * 257, uint16(p[k].G) * 257, uint16(p[k].B) * 257}
 			} else {

@@ -14,36 +14,40 @@ import (
 // sample is a colour in CIELAB times alpha, and 100 times alpha.
 type sample [4]float32
 
-// labOf converts a picture, row by row. Decoding is a table for 8 bit
-// pictures; equal neighbours, which flat inks have many of, are converted once.
+// labOf converts a picture, row by row. Decoding goes by table; equal
+// neighbours, which flat inks have many of, are converted once.
 func labOf(img image.Image) []sample {
 	b := img.Bounds()
 	w, h := b.Dx(), b.Dy()
 	out := make([]sample, w*h)
-	var table [256]float64
-	for i := range table {
-		table[i] = pcolor.Linear(float64(i) / 255)
+	var at func(x, y int) color.NRGBA64
+	steps := 65535
+	switch src := img.(type) {
+	case *image.NRGBA:
+		steps = 255
+		at = func(x, y int) color.NRGBA64 {
+			p := src.Pix[src.PixOffset(x, y):][:4]
+			return color.NRGBA64{R: uint16(p[0]), G: uint16(p[1]), B: uint16(p[2]), A: uint16(p[3])}
+		}
+	case *image.NRGBA64:
+		at = src.NRGBA64At
+	default:
+		at = func(x, y int) color.NRGBA64 {
+			c, _ := color.NRGBA64Model.Convert(img.At(x, y)).(color.NRGBA64)
+			return c
+		}
 	}
-	nrgba, eight := img.(*image.NRGBA)
+	table := make([]float64, steps+1)
+	for i := range table {
+		table[i] = pcolor.Linear(float64(i) / float64(steps))
+	}
 	var last color.NRGBA64
 	s := labSample(pcolor.RGB{}, 0)
 	for y := range h {
 		for x := range w {
-			var c color.NRGBA64
-			if eight {
-				p := nrgba.Pix[nrgba.PixOffset(b.Min.X+x, b.Min.Y+y):]
-				c = color.NRGBA64{R: uint16(p[0]), G: uint16(p[1]), B: uint16(p[2]), A: uint16(p[3])}
-			} else {
-				c = color.NRGBA64Model.Convert(img.At(b.Min.X+x, b.Min.Y+y)).(color.NRGBA64)
-			}
-			if c != last {
+			if c := at(b.Min.X+x, b.Min.Y+y); c != last {
 				last = c
-				if eight {
-					s = labSample(pcolor.RGB{table[c.R], table[c.G], table[c.B]}, float64(c.A)/255)
-				} else {
-					lin := pcolor.RGB{float64(c.R) / 65535, float64(c.G) / 65535, float64(c.B) / 65535}.Linear()
-					s = labSample(lin, float64(c.A)/65535)
-				}
+				s = labSample(pcolor.RGB{table[c.R], table[c.G], table[c.B]}, float64(c.A)/float64(steps))
 			}
 			out[y*w+x] = s
 		}

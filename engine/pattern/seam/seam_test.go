@@ -10,8 +10,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/selvage-studio/selvage/engine/pattern"
 	"pgregory.net/rapid"
+
+	"github.com/selvage-studio/selvage/engine/pattern"
 )
 
 var (
@@ -229,11 +230,11 @@ func TestDepthsAndAlpha(t *testing.T) {
 		t.Errorf("a cut in alpha passes: %v", rep)
 	}
 	// What is fully transparent has no colour.
-	clear := image.NewNRGBA(image.Rect(0, 0, 64, 64))
+	glass := image.NewNRGBA(image.Rect(0, 0, 64, 64))
 	for i := range 64 * 64 {
-		clear.Pix[4*i] = uint8(i * 7)
+		glass.Pix[4*i] = uint8(i * 7)
 	}
-	if rep := measure(t, clear, block); !rep.Pass || rep.Statistic != 1 {
+	if rep := measure(t, glass, block); !rep.Pass || rep.Statistic != 1 {
 		t.Errorf("nothing to see, but: %v", rep)
 	}
 }
