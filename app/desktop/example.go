@@ -49,7 +49,7 @@ func Example(ctx context.Context) (viewmodel.Result, error) {
 	return viewmodel.Result{
 		Request: viewmodel.Request{Prompt: "An example, drawn by rule", Repeat: repeat, Seed: exampleSeed},
 		Cell:    cell, Repeat: repeat, WidthMM: mm, HeightMM: mm, DPI: dpi,
-		Seam:      viewmodel.Seam{Figure: report.Statistic, Limit: report.Threshold, OK: report.Pass, Statement: report.String()},
+		Seam:      viewmodel.Seam{Figure: report.Statistic, Limit: report.Threshold, OK: report.Pass, Statement: firstLine(report.String())},
 		Statement: "Drawn by rule, to look at before there is a pattern of your own. No model made it.",
 		Palette:   positions, Screens: drawn, Example: true,
 	}, nil

@@ -102,7 +102,7 @@ func result(r viewmodel.Request, m *session.Made) viewmodel.Result {
 		Request: r, Cell: eightBit(m.Cell), Repeat: m.Repeat(),
 		WidthMM: float64(m.Plan.Width), HeightMM: float64(m.Plan.Height), DPI: m.Plan.DPIX, EffectiveDPI: m.Plan.EffectiveDPI,
 		GeneratedWidth: m.Plan.Generated.Width, GeneratedHeight: m.Plan.Generated.Height,
-		Seam:      viewmodel.Seam{Figure: m.Seam.Statistic, Limit: m.Seam.Threshold, OK: m.Seam.Pass, Statement: m.Seam.String()},
+		Seam:      viewmodel.Seam{Figure: m.Seam.Statistic, Limit: m.Seam.Threshold, OK: m.Seam.Pass, Statement: firstLine(m.Seam.String())},
 		Statement: m.Statement(), Warnings: m.Warnings, UnknownWords: m.UnknownWords,
 		Origin: m, Held: len(m.Cell.Pix),
 	}
@@ -120,6 +120,12 @@ func result(r viewmodel.Request, m *session.Made) viewmodel.Result {
 		}
 	}
 	return out
+}
+
+// firstLine is a report's summary; the rest is written beside an export.
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
 }
 
 // separation inks what was made as screens.

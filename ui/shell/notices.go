@@ -40,6 +40,7 @@ func (n *notices) update(st viewmodel.State) {
 		n.object.Add(n.line(notice))
 	}
 	n.object.Refresh()
+	n.shell.win.Content().Refresh()
 }
 
 // line is one notice: a mark in its colour, the text, the offer, the cross.

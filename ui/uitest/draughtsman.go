@@ -193,10 +193,11 @@ func (d *Draughtsman) Generate(ctx context.Context, r viewmodel.Request, report 
 	if err != nil {
 		return viewmodel.Result{}, err
 	}
+	judgement, _, _ := strings.Cut(rep.String(), "\n")
 	res := viewmodel.Result{
 		Request: r, Cell: cell, Repeat: r.Repeat, WidthMM: float64(p.Width), HeightMM: float64(p.Height), DPI: p.DPIX,
 		GeneratedWidth: p.Generated.Width, GeneratedHeight: p.Generated.Height,
-		Seam:      viewmodel.Seam{Figure: rep.Statistic, Limit: rep.Threshold, OK: rep.Pass, Statement: rep.String()},
+		Seam:      viewmodel.Seam{Figure: rep.Statistic, Limit: rep.Threshold, OK: rep.Pass, Statement: judgement},
 		Statement: fmt.Sprintf("Drawn by rule at %v, %.0f DPI.", p.Picture, p.DPIX), Warnings: p.Warnings,
 		UnknownWords: unknown, Screens: s,
 	}

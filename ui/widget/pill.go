@@ -30,17 +30,18 @@ func NewPill() *Pill {
 	return p
 }
 
-// Set changes the figures, and hides the pill when there are none.
-func (p *Pill) Set(parts ...Figure) {
+// Set changes the figures, and says whether they are others than before.
+func (p *Pill) Set(parts ...Figure) (changed bool) {
 	same := len(parts) == len(p.parts)
 	for i := 0; same && i < len(parts); i++ {
 		same = parts[i] == p.parts[i]
 	}
 	if same {
-		return
+		return false
 	}
 	p.parts = parts
 	p.Refresh()
+	return true
 }
 
 // Text returns the figures with two spaces between them.

@@ -17,7 +17,7 @@ import (
 type Section struct {
 	widget.BaseWidget
 	title   string
-	content fyne.CanvasObject
+	content *fyne.Container
 	open    bool
 	// Toggled is called after the section was opened or closed by a person.
 	Toggled func(open bool)
@@ -36,6 +36,12 @@ func (s *Section) Title() string { return s.title }
 
 // Open says whether the content is shown.
 func (s *Section) Open() bool { return s.open }
+
+// Relay lays the content out anew after something in it came or went.
+func (s *Section) Relay() {
+	s.content.Refresh()
+	s.Refresh()
+}
 
 // SetOpen shows or hides the content.
 func (s *Section) SetOpen(open bool) {

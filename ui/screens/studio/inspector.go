@@ -31,6 +31,8 @@ type inspector struct {
 	prompt   *widget.Entry
 	parts    []part
 	sections []*widget.Section
+	box      *fyne.Container
+	least    fyne.Size // of box when it was laid out last
 	object   fyne.CanvasObject
 }
 
@@ -42,6 +44,7 @@ type part interface {
 func newInspector(s *Screen) *inspector {
 	n := &inspector{screen: s}
 	box := container.NewVBox()
+	n.box = box
 	add := func(title string, p part, content ...fyne.CanvasObject) {
 		sec := widget.NewSection(s.desk, title, content...)
 		n.parts = append(n.parts, p)
@@ -82,6 +85,14 @@ func (n *inspector) commit() {
 func (n *inspector) update(st viewmodel.State) {
 	for _, p := range n.parts {
 		p.update(st)
+	}
+	// Rows that came or went move those below them.
+	if least := n.box.MinSize(); least != n.least {
+		n.least = least
+		for _, s := range n.sections {
+			s.Relay()
+		}
+		n.box.Refresh()
 	}
 }
 

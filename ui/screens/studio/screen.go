@@ -41,6 +41,7 @@ type Screen struct {
 
 	view      *canvas.View
 	pill      *widget.Pill
+	foot      *fyne.Container // of pill
 	rail      *rail
 	inspector *inspector
 	strip     *strip
@@ -59,7 +60,8 @@ func New(st *viewmodel.Studio, d *widget.Desk, commands *command.Registry) (*Scr
 	s.rail = newRail(s)
 	s.inspector = newInspector(s)
 	s.strip = newStrip(s)
-	over := container.NewBorder(nil, container.NewPadded(container.NewHBox(layout.NewSpacer(), s.pill, layout.NewSpacer())), nil, nil)
+	s.foot = container.NewHBox(layout.NewSpacer(), s.pill, layout.NewSpacer())
+	over := container.NewBorder(nil, container.NewPadded(s.foot), nil, nil)
 	middle := widget.Frame(nil, widget.Stacked(newEdge(), s.strip.object), nil, nil, container.NewStack(s.view, over))
 	s.object = widget.Frame(nil, nil, s.rail.object, widget.Frame(nil, nil, newEdge(), nil, s.inspector.object), middle)
 	s.Update(st.State())
@@ -138,11 +140,9 @@ func (s *Screen) showFigures() {
 			add(p.Result.Seam.String(), tone)
 		}
 	}
-	s.pill.Set(parts...)
-	if len(parts) == 0 {
-		s.pill.Hide()
-	} else {
-		s.pill.Show()
+	if s.pill.Set(parts...) && s.foot != nil {
+		visible(s.pill, len(parts) > 0)
+		s.foot.Refresh()
 	}
 }
 

@@ -24,6 +24,7 @@ type strip struct {
 	discard *widget.Button
 	row     *fyne.Container
 	scroll  *container.Scroll
+	least   fyne.Size // of row when it was laid out last
 	cards   map[uint64]*widget.Card
 	order   []uint64
 	object  fyne.CanvasObject
@@ -98,6 +99,10 @@ func (t *strip) update(st viewmodel.State) {
 		}
 	}
 	t.place(order)
+	if least := t.row.MinSize(); least != t.least {
+		t.least = least
+		t.row.Refresh()
+	}
 	n := len(st.Candidates)
 	t.count.Set(counted(n), theme.Quiet)
 	t.hint.Set(hint(st), theme.Quiet)
