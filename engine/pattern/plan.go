@@ -292,8 +292,11 @@ func (d Demand) measure(p *Plan, l Lattice, want [2]float64) {
 		if p.Picture == whole(Repeat{}, want[0], want[1]) {
 			note("%s is %v pixels", asked, p.Picture)
 		} else {
-			note("%s would be %s x %s pixels; the picture has %v (the lattice of a %v repeat generates multiples of %d x %d)",
-				asked, trim(want[0], 1), trim(want[1], 1), p.Picture, d.Repeat, sw, sh)
+			why := fmt.Sprintf("the lattice of a %v repeat generates multiples of %d x %d", d.Repeat, sw, sh)
+			if d.AnyEnlargement {
+				why = fmt.Sprintf("whole pixels, and a whole shift of a %v repeat", d.Repeat)
+			}
+			note("%s would be %s x %s pixels; the picture has %v (%s)", asked, trim(want[0], 1), trim(want[1], 1), p.Picture, why)
 		}
 	}
 	if !physical && d.DPI == 0 {
