@@ -1,0 +1,126 @@
+package desktop
+
+import (
+	"image"
+	"image/color"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/selvage-studio/selvage/app/session"
+	"github.com/selvage-studio/selvage/engine/pattern"
+	"github.com/selvage-studio/selvage/engine/starter"
+	"github.com/selvage-studio/selvage/ui/viewmodel"
+)
+
+func overSession(t *testing.T) *services {
+	t.Helper()
+	s, err := session.Open(session.Config{DataDir: t.TempDir(), CacheDir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return &services{session: s}
+}
+
+func TestPlansComeFromTheStartersLattice(t *testing.T) {
+	v := overSession(t)
+	half := pattern.Repeat{Kind: pattern.HalfDrop, N: 1, D: 3}
+	p := v.Plan(viewmodel.Request{Repeat: half, Size: viewmodel.Size{Physical: true, WidthMM: 240, DPI: 150}})
+	if p.Problem != "" || p.Width != 1417 || p.GeneratedHeight%96 != 0 || p.WidthMM < 239.9 || p.WidthMM > 240.1 || len(p.Statements) == 0 {
+		t.Errorf("24 cm at 150 DPI: %+v", p)
+	}
+	wrong := viewmodel.Request{Repeat: half, Size: viewmodel.Size{Width: 100, Height: 100, DPI: 150}}
+	p = v.Plan(wrong)
+	if !strings.Contains(p.Problem, "100") || len(p.Offers) == 0 {
+		t.Fatalf("100 x 100 pixels: %+v", p)
+	}
+	for _, o := range p.Offers {
+		r := wrong
+		r.Size, r.Repeat = o.Size, o.Repeat
+		if again := v.Plan(r); again.Problem != "" || again.GeneratedWidth != o.Size.Width || !strings.Contains(o.Label, "cm") {
+			t.Errorf("the offer %q cannot be made: %+v", o.Label, again)
+		}
+	}
+	if p := v.Plan(viewmodel.Request{Model: "no such model", Size: wrong.Size}); p.Problem == "" {
+		t.Error("a model that is not there has a plan")
+	}
+}
+
+func TestARequestIsTheSessionsOwn(t *testing.T) {
+	r := viewmodel.Request{
+		Prompt: "p", Negative: "n", Sampler: "ddim", Device: "cpu", Steps: 7, Guidance: 2.5, Seed: 1 << 50,
+		Repeat:  pattern.Repeat{Kind: pattern.Brick, N: 1, D: 3},
+		Size:    viewmodel.Size{Physical: true, WidthMM: 640, HeightMM: 320, DPI: 120, Width: 9, Height: 9},
+		Palette: []color.NRGBA{{1, 2, 3, 255}, {0xff, 0, 0xaa, 255}},
+		Init:    "/a.png", Strength: 0.4,
+	}
+	s := request(r)
+	if s.Model != starter.Name || s.RepeatWidth != 64*pattern.Centimetre || s.RepeatHeight != 32*pattern.Centimetre || s.Width != 0 || s.DPI != 120 ||
+		s.Seed != 1<<50 || s.Repeat.Repeat != r.Repeat || s.Init.Path != "/a.png" || s.Strength != 0.4 || !slices.Equal(s.Palette, []string{"#010203", "#ff00aa"}) {
+		t.Errorf("%+v", s)
+	}
+	r.Size.Physical, r.Init = false, ""
+	if s = request(r); s.Width != 9 || s.RepeatWidth != 0 || s.Init != nil || s.Strength != 0 {
+		t.Errorf("in pixels, from noise: %+v", s)
+	}
+}
+
+func TestTheStarterIsListedAsThePilotThatItIs(t *testing.T) {
+	v := overSession(t)
+	ms, err := v.Models(t.Context())
+	if err != nil || len(ms) != 1 {
+		t.Fatalf("%v, %v", ms, err)
+	}
+	m := ms[0]
+	if m.ID != starter.Name || !m.Pilot || m.Note == "" || m.Steps != starter.Steps || m.Samplers[0] != starter.Sampler || len(m.Positions) != starter.Positions || m.FromPicture {
+		t.Errorf("%+v", m)
+	}
+	sorted := slices.Clone(m.Samplers)
+	slices.Sort(sorted)
+	if len(slices.Compact(sorted)) != len(m.Samplers) {
+		t.Errorf("a sampler is listed twice: %q", m.Samplers)
+	}
+}
+
+func TestSixteenBitsAreRoundedToEight(t *testing.T) {
+	m := image.NewNRGBA64(image.Rect(0, 0, 256, 3))
+	for x := range 256 {
+		for y, d := range []int{0, -128, 128} {
+			v := uint16(min(max(x*257+d, 0), 65535))
+			m.SetNRGBA64(x, y, color.NRGBA64{v, v, v, 65535})
+		}
+	}
+	out := eightBit(m)
+	for x := range 256 {
+		for y := range 3 {
+			if got := out.NRGBAAt(x, y); got != (color.NRGBA{uint8(x), uint8(x), uint8(x), 255}) {
+				t.Fatalf("(%d, %d) becomes %v", x, y, got)
+			}
+		}
+	}
+}
+
+func TestTheExampleJoinsAndSaysWhatItIs(t *testing.T) {
+	r, err := Example(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !r.Seam.OK || !r.Example || !strings.Contains(r.Statement, "by rule") || len(r.Palette) < 4 {
+		t.Errorf("%+v", r)
+	}
+	chips := viewmodel.Palette(r.Palette)
+	chips[0] = color.NRGBA{250, 240, 230, 255}
+	again, err := r.Screens.Ink(t.Context(), chips)
+	if err != nil || again == r.Cell || slices.Equal(again.Pix, r.Cell.Pix) {
+		t.Errorf("it cannot be inked anew: %v", err)
+	}
+	v := overSession(t)
+	if _, err := v.Export(t.Context(), r, t.TempDir()+"/a.png", viewmodel.ExportOptions{}, func(viewmodel.Progress) {}); err == nil {
+		t.Error("what nobody made is exported")
+	}
+}
