@@ -7,6 +7,7 @@ a decoder made wrong. It looks at 128 x 128, wraps as the pictures do, and is
 asked only about what a prompt says.
 """
 
+import argparse
 import json
 import os
 
@@ -15,8 +16,9 @@ import torch
 from torch import nn
 
 import vae as autoencoder
-from corpus import unseen
+from corpus import Source, find_streamer, unseen
 from model import WrapConv2d
+from sample import Model
 
 QUESTIONS = ("family", "layout", "positions", "scale")
 SIDE = 128
@@ -25,7 +27,7 @@ SIDE = 128
 class Judge(nn.Module):
     """Four strided stages, mean and maximum over the repeat, one head per question."""
 
-    def __init__(self, answers, width=32):
+    def __init__(self, answers, width=24):
         super().__init__()
         self.answers = answers  # question -> list of values as text
         def conv(a, b, stride=1):
@@ -74,8 +76,13 @@ def blur(x, generator):
 
 
 def round_trips(vae, pictures, generator, noise=0.25, batch=8):
-    """What the decoder makes of the pictures' latents with a little noise, as uint8 [n, SIDE, SIDE, 3]."""
+    """What the decoder makes of the pictures' latents with a little noise, as uint8 [n, SIDE, SIDE, 3].
+
+    An f8 autoencoder is given them at half the size of an f16 one: both see 16 x 16 latents.
+    """
     out = []
+    if len(vae.config.encoder_block_out_channels) == 4 and pictures.shape[1] > SIDE:
+        pictures = small(pictures)
     with torch.no_grad():
         for i in range(0, len(pictures), batch):
             z = autoencoder.encode(vae, pictures[i : i + batch])
@@ -204,20 +211,46 @@ def drawings(source, labels):
 # What the pilot knows, as the corpus calls it, and as the pilot does.
 PILOT_FAMILIES = {
     "flowers": "flowers", "daisies": "daisies", "tulips": "tulips", "leaves": "leaves", "stars": "stars", "hearts": "hearts",
-    "birds": "birds", "butterflies": "butterflies", "dots": "polka dots", "polka dots": "polka dots", "stripes": "stripes",
-    "chevron": "chevron", "chevrons": "chevron", "scallops": "scallops",
+    "birds": "birds", "butterflies": "butterflies", "polka dots": "polka dots", "scallops": "scallops", "chevrons": "chevron",
+    "vertical stripes": "vertical stripes", "horizontal stripes": "horizontal stripes", "diagonal stripes": "diagonal stripes",
 }
-PILOT_LAYOUTS = ("grid", "half-drop", "brick", "tossed", "", None)
+PILOT_LAYOUTS = ("grid", "half-drop", "brick", "tossed", "")
 
 
 def pilot_prompt(label):
     """The prompt in the pilot's words, or None where it lacks one."""
     family = PILOT_FAMILIES.get(label["family"])
-    if family is None or label.get("layout") not in PILOT_LAYOUTS or label["positions"] > 3:
+    if family is None or label["layout"] not in PILOT_LAYOUTS or label["positions"] > 3 or label["secondary"] not in ("", "none") or label["style"] != "clean" or label["outline"] == "line":
         return None
-    words = [label.get("scale") if label.get("scale") in ("large", "small") else "", family, label.get("layout") or "",
-             {1: "one colour", 2: "two colours", 3: "three colours"}[label["positions"]]]
+    words = [label["density"] if label["density"] != "regular" else "", label["scale"] if label["scale"] != "medium" else "",
+             "outlined" if label["outline"] == "outlined" else "", family, label["layout"], {1: "one colour", 2: "two colours", 3: "three colours"}[label["positions"]]]
     return " ".join(w for w in words if w)
+
+
+def evaluate_pilot(judge, pilot, source, log, count=200, seed=1000, steps=20, guidance=3.5):
+    """The table for a model like the pilot, on drawings that it has words for."""
+    asked = [label for label in prompts(source, 40 * count, fresh=False) if pilot_prompt(label)][:count]
+    real = drawings(source, asked)
+    table = {"prompts": len(asked), "steps": steps, "guidance": guidance, "rows": {}}
+    rows = table["rows"]
+    rows["chance (drawings of other prompts)"] = score(judge, np.roll(real, 1 + len(asked) // 3, 0), asked)
+    rows["real drawings"] = score(judge, real, asked)
+    rows["their round trips"] = score(judge, round_trips(pilot.vae, real, torch.Generator().manual_seed(seed), noise=0.0), asked)
+    log("judge: real drawings scored")
+    made = pilot.pictures([pilot_prompt(label) for label in asked], seed, steps, guidance)
+    rows["the model"] = score(judge, made, asked)
+    table["families"] = families(judge, made, asked)
+    return table
+
+
+def families(judge, pictures, labels):
+    """Per family how many of its pictures were named right, and how many there are."""
+    found = {}
+    for value, label in zip(verdicts(judge, pictures)["family"], labels):
+        n = found.setdefault(label["family"], [0, 0])
+        n[0] += value == label["family"]
+        n[1] += 1
+    return {k: found[k] for k in sorted(found)}
 
 
 def evaluate(judge, model, source_seen, source_held_out, log, count=500, held_out=100, pilot=None, seed=1000, steps=20, guidance=4.0):
@@ -236,12 +269,7 @@ def evaluate(judge, model, source_seen, source_held_out, log, count=500, held_ou
     log("judge: real drawings scored")
     made = model.pictures([label["full"] for label in asked], seed, steps, guidance)
     rows["the model"] = score(judge, made, asked)
-    by_family = {}
-    for value, label in zip(verdicts(judge, made)["family"], asked):
-        n = by_family.setdefault(label["family"], [0, 0])
-        n[0] += value == label["family"]
-        n[1] += 1
-    table["families"] = {k: by_family[k] for k in sorted(by_family)}
+    table["families"] = families(judge, made, asked)
     log("judge: the model scored: " + json.dumps(rows["the model"]))
     if held_out:
         apart = prompts(source_held_out, held_out, fresh=False)
@@ -263,3 +291,36 @@ def markdown(table):
         cells = [f"{100 * row[q]['right']:.0f} % of {row[q]['asked']}" if q in row and row[q]["right"] is not None else "-" for q in QUESTIONS]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(description="score a model like the pilot, with a judge of its own")
+    parser.add_argument("model", help="its diffusers folder")
+    parser.add_argument("folder", help="where judge.pt is, or will be, and the table goes")
+    parser.add_argument("--corpus", help="the streamer; else SELVAGE_CORPUS, else bin/corpus")
+    parser.add_argument("--blocks", type=int, default=12)
+    parser.add_argument("--passes", type=int, default=4)
+    parser.add_argument("--count", type=int, default=200)
+    a = parser.parse_args()
+    torch.set_num_threads(1)
+
+    def log(line):
+        print(line, flush=True)
+
+    os.makedirs(a.folder, exist_ok=True)
+    model = Model.load(a.model)
+    streamer = find_streamer(a.corpus)
+    if os.path.exists(os.path.join(a.folder, "judge.pt")):
+        judge, trained = load(a.folder)
+    else:
+        judge, trained = train(Source(streamer, "judge"), Source(streamer, "judge", True), model.vae, a.folder, log, blocks=a.blocks, passes=a.passes)
+    log(json.dumps(trained))
+    table = evaluate_pilot(judge, model, Source(streamer, "eval"), log, a.count)
+    with open(os.path.join(a.folder, "results.json"), "w", encoding="utf-8") as f:
+        json.dump({"judge": trained, "evaluation": table}, f, indent=1)
+    log(markdown(table))
+    log(json.dumps(table["families"]))
+
+
+if __name__ == "__main__":
+    main()
