@@ -284,8 +284,12 @@ func floats(v []float32, shape ...int) *tensor.Dense {
 	return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(v))
 }
 
-// fused says whether a device's provider has ONNX Runtime's own operators.
-func fused(d Device) bool { return d.Device().Provider != "CoreMLExecutionProvider" }
+// fused says whether a device's provider has ONNX Runtime's own operators, and
+// has them right: see graph.Options.
+func fused(d Device) bool {
+	p := d.Device().Provider
+	return p == "CPUExecutionProvider" || p == "CUDAExecutionProvider"
+}
 
 // ownScheduler is the configuration that the model was published with.
 func ownScheduler(m *weights.Model) (SchedulerConfig, error) {

@@ -109,8 +109,6 @@ type network struct {
 	name   string
 	build  func(*weights.Set, graph.Options) (gpu.Spec, error)
 	h, w   int      // sides of its input
-	num    int      // samples of output
-	den    int      // for each sample of input
 	stride int      // by which the input moves alike, in samples of the input
 	planes []string // inputs that move, with their enlargement below
 	scale  map[string]int
@@ -125,11 +123,25 @@ func networks() []network {
 	}
 	return []network{
 		{
-			name: "unet", h: 12, w: 24, num: 1, den: 1, stride: 2, planes: []string{"latent"}, in: unet,
+			name: "unet", h: 12, w: 24, stride: 2, planes: []string{"latent"}, in: unet,
 			build: func(s *weights.Set, o graph.Options) (gpu.Spec, error) { return graph.UNet(small(), s, o) },
 		},
 		{
-			name: "controlnet", h: 12, w: 24, num: 1, den: 1, stride: 2, planes: []string{"latent", "control"}, scale: map[string]int{"control": 4},
+			// Nine channels, as inpainting models have.
+			name: "inpainting unet", h: 12, w: 24, stride: 2, planes: []string{"latent"},
+			build: func(s *weights.Set, o graph.Options) (gpu.Spec, error) {
+				c := small()
+				c.InChannels = 9
+				return graph.UNet(c, s, o)
+			},
+			in: func(r *rand.Rand) golden.Tensors {
+				in := unet(r)
+				in["latent"] = normal(r, 1, 9, 12, 24)
+				return in
+			},
+		},
+		{
+			name: "controlnet", h: 12, w: 24, stride: 2, planes: []string{"latent", "control"}, scale: map[string]int{"control": 4},
 			build: func(s *weights.Set, o graph.Options) (gpu.Spec, error) { return graph.ControlNet(smallControl(), s, o) },
 			in: func(r *rand.Rand) golden.Tensors {
 				in := unet(r)
@@ -138,27 +150,27 @@ func networks() []network {
 			},
 		},
 		{
-			name: "vae encoder", h: 24, w: 48, num: 1, den: 4, stride: 4, planes: []string{"image"},
+			name: "vae encoder", h: 24, w: 48, stride: 4, planes: []string{"image"},
 			build: func(s *weights.Set, o graph.Options) (gpu.Spec, error) { return graph.VAEEncoder(smallVAE(), s, o) },
 			in:    func(r *rand.Rand) golden.Tensors { return golden.Tensors{"image": normal(r, 1, 3, 24, 48)} },
 		},
 		{
-			name: "vae decoder", h: 6, w: 12, num: 4, den: 1, stride: 1, planes: []string{"latent"},
+			name: "vae decoder", h: 6, w: 12, stride: 1, planes: []string{"latent"},
 			build: func(s *weights.Set, o graph.Options) (gpu.Spec, error) { return graph.VAEDecoder(smallVAE(), s, o) },
 			in:    func(r *rand.Rand) golden.Tensors { return golden.Tensors{"latent": normal(r, 1, 4, 6, 12)} },
 		},
 		{
-			name: "tiny encoder", h: 24, w: 48, num: 1, den: 4, stride: 4, planes: []string{"image"},
+			name: "tiny encoder", h: 24, w: 48, stride: 4, planes: []string{"image"},
 			build: func(s *weights.Set, o graph.Options) (gpu.Spec, error) { return graph.TinyEncoder(smallTiny(), s, o) },
 			in:    func(r *rand.Rand) golden.Tensors { return golden.Tensors{"image": normal(r, 1, 3, 24, 48)} },
 		},
 		{
-			name: "tiny decoder", h: 6, w: 12, num: 4, den: 1, stride: 1, planes: []string{"latent"},
+			name: "tiny decoder", h: 6, w: 12, stride: 1, planes: []string{"latent"},
 			build: func(s *weights.Set, o graph.Options) (gpu.Spec, error) { return graph.TinyDecoder(smallTiny(), s, o) },
 			in:    func(r *rand.Rand) golden.Tensors { return golden.Tensors{"latent": normal(r, 1, 4, 6, 12)} },
 		},
 		{
-			name: "upscaler", h: 12, w: 24, num: 2, den: 1, stride: 2, planes: []string{"image"},
+			name: "upscaler", h: 12, w: 24, stride: 2, planes: []string{"image"},
 			build: func(s *weights.Set, o graph.Options) (gpu.Spec, error) {
 				return graph.Upscaler(weights.UpscalerConfig{NumInCh: 3, NumOutCh: 3, Scale: 2, NumFeat: 6, NumBlock: 1, NumGrowCh: 4}, s, o)
 			},
@@ -274,7 +286,7 @@ func TestWrapSwitch(t *testing.T) {
 func TestControlNetOfNothing(t *testing.T) {
 	q := bench(t)
 	nets := networks()
-	unet, control := nets[0], nets[1]
+	unet, control := nets[0], nets[2]
 	in := control.in(rand.New(rand.NewPCG(8, 9)))
 	repeat := pattern.Repeat{Kind: pattern.Brick}
 	spec, err := control.build(control.set(t), control.options(repeat))

@@ -21,6 +21,9 @@ func (b *builder) bias(path string, out int, has bool) value {
 // convolve is conv by weights that are at hand, [out, in, k, k].
 func (b *builder) convolve(x, w, bias value, stride int, m margin) value {
 	out, kernel := w.shape[0], w.shape[2]
+	if in := w.shape[1]; !b.opt.Fused && in > 4 && in%4 != 0 {
+		x, w = b.fillChannels(x, 4-in%4), b.fillChannels(w, 4-in%4)
+	}
 	x, m = b.surround(x, m)
 	ins := []value{x, w}
 	if bias.name != "" {
@@ -32,6 +35,13 @@ func (b *builder) convolve(x, w, bias value, stride int, m margin) value {
 		intsAttr("kernel_shape", kernel, kernel),
 		intsAttr("strides", stride, stride),
 		intsAttr("pads", m.top, m.left, m.bottom, m.right))
+}
+
+// fillChannels appends channels of zeros, to pictures or weights. ONNX Runtime
+// 1.30 convolves 6, 9 or 15 channels wrongly on WebGPU, whose kernel takes them
+// by threes; the 9 channels of an inpainting UNet are such a case.
+func (b *builder) fillChannels(x value, n int) value {
+	return b.node("Pad", []value{x, b.ints(0, 0, 0, 0, 0, n, 0, 0)}, with(x.shape, 1, x.shape[1]+n), x.typ)
 }
 
 // upConv doubles a plane by the nearest sample and convolves it by 3 x 3

@@ -30,9 +30,11 @@ type Options struct {
 	// "down_residual.i" and "mid_residual".
 	Residuals bool
 
-	// Fused uses the operators that ONNX Runtime contributes (attention that
-	// does not store its scores, SiLU in one pass). Its CPU, CUDA, WebGPU and
-	// DirectML providers have them; CoreML wants the plain form.
+	// Fused uses the operators that ONNX Runtime contributes: attention that does
+	// not store its scores, SiLU in one pass. It is for the CPU and CUDA
+	// providers. CoreML lacks the operators, and WebGPU's attention is wrong by
+	// some per cent in ONNX Runtime 1.30, which TestWebGPUAgrees shows when it is
+	// given this form.
 	Fused bool
 	// Half computes in float16. Group norms and timestep embeddings stay
 	// float32; inputs and outputs too.
@@ -41,8 +43,7 @@ type Options struct {
 	// Scores is the largest array of attention scores, in bytes, that may have
 	// to be stored at once; above it, queries are taken in slices. 0 means no
 	// limit with Fused, where the CPU provider never stores them, and 256 MiB
-	// without. WebGPU stores them on adapters without subgroups and has a limit
-	// on the size of one buffer.
+	// without, which is what one buffer of WebGPU holds everywhere.
 	Scores int64
 
 	// Taps lists modules by their path in diffusers' naming, such as
