@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 	"unsafe"
 
 	"gorgonia.org/tensor"
@@ -109,7 +110,9 @@ func (p *Program) run(ctx context.Context, in map[string]*tensor.Dense) (map[str
 		defer ending.Done()
 		_ = options.terminate()
 	})
+	begin := time.Now()
 	outputs, err := n.run(p.p.session, options, p.p.cInputs, inputs, p.p.cOutputs)
+	p.w.ran(time.Since(begin))
 	if stop() {
 		ending.Done()
 	}
@@ -134,6 +137,14 @@ func (p *Program) run(ctx context.Context, in map[string]*tensor.Dense) (map[str
 		}
 	}
 	return result, nil
+}
+
+// ran counts a run of ONNX Runtime.
+func (w *worker) ran(took time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stats.Runs++
+	w.stats.Running += took
 }
 
 // judge turns an error of ONNX Runtime into what the caller should see: the

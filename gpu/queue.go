@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"sync"
+	"time"
 	"unsafe"
 
 	ort "github.com/yalue/onnxruntime_go"
@@ -30,6 +31,29 @@ func (q *Queue) Device() Device { return q.w.device }
 // Fallbacks are the devices that were preferred to this one and did not start.
 func (q *Queue) Fallbacks() []Fallback { return slices.Clone(q.fallbacks) }
 
+// Stats tells what a queue has done and holds.
+type Stats struct {
+	Runs    int64         // that began in ONNX Runtime
+	Running time.Duration // inside ONNX Runtime's own Run, of all runs together
+	Loads   int64         // compilations
+	Unloads int64         // for room
+	Used    int64         // bytes of the budget that loaded programs take
+	Budget  int64         // bytes
+}
+
+// Stats is the state of the queue's device, of all the handles of it together.
+func (q *Queue) Stats() Stats {
+	w := q.w
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := w.stats
+	s.Budget = w.budget
+	for _, p := range w.programs {
+		s.Used += p.bytes
+	}
+	return s
+}
+
 // worker is the one owner of a device's programs.
 type worker struct {
 	native *native
@@ -43,6 +67,7 @@ type worker struct {
 	clock    int64 // counts uses, for the order of unloading
 	closed   bool
 	lost     error
+	stats    Stats
 }
 
 // loadedProgram is a compiled graph on a device.
@@ -139,6 +164,7 @@ func (q *Queue) Load(ctx context.Context, s Spec) (*Program, error) {
 	p.bytes = loaded
 	w.mu.Lock()
 	w.programs[s.Key] = p
+	w.stats.Loads++
 	w.mu.Unlock()
 	return &Program{w: w, p: w.pin(s.Key)}, nil
 }
@@ -198,6 +224,7 @@ func (w *worker) makeRoom(name string, need int64) error {
 		}
 		used -= p.bytes
 		w.unload(p)
+		w.stats.Unloads++
 	}
 	return nil
 }
