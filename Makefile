@@ -12,9 +12,7 @@ endif
 
 .PHONY: run test bench lint soak setup setup-test
 
-# Fyne complains of the locale "C" before it shows anything.
 run: setup
-	@case "$${LC_ALL:-$${LC_MESSAGES:-$$LANG}}" in ''|C|C.*|POSIX) export LC_ALL= LC_MESSAGES=en_GB.UTF-8 LANG=en_GB.UTF-8;; esac; \
 	$(GO) run -tags $(TAGS) . $(ARGS)
 
 test: setup-test

@@ -90,7 +90,11 @@ func (s *Session) Generate(ctx context.Context, r Request, report func(Progress)
 	if err != nil {
 		return nil, err
 	}
-	results, err := o.pipeline.Generate(ctx, work, func(g diffusion.Progress) { report(fromEngine(g)) })
+	paint, err := painter(r, o.facts.screens)
+	if err != nil {
+		return nil, err
+	}
+	results, err := o.pipeline.Generate(ctx, work, func(g diffusion.Progress) { report(fromEngine(g, paint)) })
 	if err != nil {
 		return nil, err
 	}
@@ -119,10 +123,10 @@ const (
 	finishing = 0.95
 )
 
-func fromEngine(g diffusion.Progress) Progress {
+func fromEngine(g diffusion.Progress, paint func(*pattern.Planes) *image.NRGBA) Progress {
 	p := Progress{Step: g.Step, Steps: g.Steps}
 	if g.Preview != nil {
-		p.Preview = g.Preview.NRGBA()
+		p.Preview = paint(g.Preview)
 	}
 	switch g.Stage {
 	case diffusion.StageLoad, diffusion.StageEncode:

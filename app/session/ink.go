@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"image"
 
 	"github.com/selvage-studio/selvage/engine/pattern"
 	"github.com/selvage-studio/selvage/engine/pattern/color"
@@ -26,6 +27,26 @@ func (s *Session) ink(ctx context.Context, m *Made, planes *pattern.Planes) erro
 	m.Separation = sep
 	m.ink(palette)
 	return nil
+}
+
+// painter shows what a model has made so far: a picture as it is, screens in
+// the chips that they will have.
+func painter(r Request, screens bool) (func(*pattern.Planes) *image.NRGBA, error) {
+	if !screens {
+		return func(p *pattern.Planes) *image.NRGBA { return p.NRGBA() }, nil
+	}
+	palette, err := paletteOf(r)
+	if err != nil {
+		return nil, err
+	}
+	return func(p *pattern.Planes) *image.NRGBA {
+		size := pattern.Size{Width: p.Width, Height: p.Height}
+		sep, err := starter.DefaultInking().Ink(p.Data, p.Width, p.Height, r.Repeat.Repeat, size)
+		if err != nil {
+			return nil // a preview less; what is wrong shows in the picture itself
+		}
+		return sep.NRGBA(palette)
+	}, nil
 }
 
 // ink gives the separation its chips.
