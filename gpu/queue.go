@@ -264,6 +264,11 @@ func (w *worker) compile(ctx context.Context, s *Spec, more ...func(*ort.Session
 	if err := w.configure(options); err != nil {
 		return nil, err
 	}
+	// Without its arena a session asks the system for each run's scratch anew; the
+	// arena's own shrinking keeps what it asked for first, which is nearly all.
+	if err := options.SetCpuMemArena(!s.Brief); err != nil {
+		return nil, err
+	}
 	for _, set := range more {
 		if err := set(options); err != nil {
 			return nil, err

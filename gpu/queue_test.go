@@ -188,6 +188,40 @@ func residentBytes(t *testing.T) int64 {
 	return 0
 }
 
+// A program that runs seldom keeps no scratch; one that runs at every step does, since
+// asking the system for it again costs more than the step.
+func TestBriefProgramsGiveTheirScratchBack(t *testing.T) {
+	const n = 4096 // n x n float32 are 64 MiB
+	spec := func(key string, brief bool) Spec {
+		m := model(node("MatMul", []string{"column", "row"}, []string{"a"}), node("Softmax", []string{"a"}, []string{"b"}),
+			node("ReduceMax", []string{"b"}, []string{"y"}, attr("keepdims", 0)),
+			input("column", Float32, n, 1), input("row", Float32, 1, n), output("y", Float32))
+		return Spec{Key: key, Name: key, Model: m, Brief: brief}
+	}
+	in := map[string]*tensor.Dense{"column": dense([]int{n, 1}, make([]float32, n)...), "row": dense([]int{1, n}, make([]float32, n)...)}
+	grown := func(brief bool) int64 {
+		q := queueTest(t, Config{}, "cpu")
+		p := loadTest(t, q, spec("p", brief))
+		before := residentBytes(t)
+		for range 3 {
+			out, err := p.Run(t.Context(), in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if y := out["y"].Data(); y != float32(1)/n {
+				t.Fatal(y)
+			}
+		}
+		return residentBytes(t) - before
+	}
+	if g := grown(false); g < n*n*4 {
+		t.Errorf("an ordinary program keeps only %s, so that this test shows nothing", Bytes(g))
+	}
+	if g := grown(true); g > n*n*4/4 {
+		t.Errorf("a brief program keeps %s", Bytes(g))
+	}
+}
+
 // Runs, loads and unloads leave nothing behind. A megabyte of weights, or a third of
 // it, that stayed behind in every round would show at once; SELVAGE_SOAK makes it long
 // enough to show a kilobyte. The C library's allocator keeps some 16 MiB in pieces.

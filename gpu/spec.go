@@ -12,6 +12,7 @@ type Spec struct {
 	Model   []byte   // ONNX ModelProto
 	Weights []Weight // each an initializer of Model with data_location EXTERNAL
 	Scratch int64    // estimate of the peak of activations in bytes, 0 where unknown
+	Brief   bool     // runs once or twice for a picture, not at every step: its scratch is given back after each run
 }
 
 // Weight is one initializer of a graph, by reference to bytes that somebody else
