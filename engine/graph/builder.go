@@ -337,6 +337,8 @@ func (b *builder) spec(name string, owns func(key string) bool) (gpu.Spec, error
 	model := appendModel(g, b.contrib)
 	return gpu.Spec{
 		Key: b.key(model), Name: name, Model: model, Weights: b.stored, Scratch: b.live.peak(),
+		// AutoencoderKL has the largest planes of all, once for a picture.
+		Brief: strings.HasPrefix(b.part, "vae "),
 	}, nil
 }
 
