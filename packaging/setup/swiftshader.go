@@ -11,9 +11,12 @@ import (
 	"github.com/selvage-studio/selvage/gpu/library"
 )
 
+// swiftShaderPackage is the Debian package that has SwiftShader.
+const swiftShaderPackage = "chromium-common"
+
 // swiftShader puts SwiftShader, a Vulkan driver that draws with the processor, where
-// the WebGPU tests look for it. It is a part of Debian's chromium package, which is
-// unpacked and not installed: two files of it are wanted, and no root is needed.
+// the WebGPU tests look for it. It is a part of Debian's package chromium-common, which
+// is unpacked and not installed: two files of it are wanted, and no root is needed.
 // Where there is no such package (Ubuntu's is a wrapper without it; other systems),
 // the tests of WebGPU skip and say so, which is no failure of the set-up.
 func swiftShader(ctx context.Context) error {
@@ -47,15 +50,21 @@ func fetchSwiftShader(ctx context.Context, dir string) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(work) }()
-	fmt.Fprintln(os.Stderr, "setup: fetching SwiftShader out of the chromium package")
-	// As root apt downloads as a user of its own, who may not write here; it says
-	// so and downloads as root.
-	if err := aptGet(ctx, work, "-q", "download", "chromium"); err != nil {
+	fmt.Fprintln(os.Stderr, "setup: fetching SwiftShader out of the package", swiftShaderPackage)
+	// As root apt downloads as a user of its own, who may not write here; it warns, and
+	// downloads as root. A machine that has never updated its lists knows no package.
+	err = aptGet(ctx, work, "-q", "download", swiftShaderPackage)
+	if err != nil && os.Geteuid() == 0 {
+		if err = aptGet(ctx, work, "-q", "update"); err == nil {
+			err = aptGet(ctx, work, "-q", "download", swiftShaderPackage)
+		}
+	}
+	if err != nil {
 		return err
 	}
 	debs, err := filepath.Glob(filepath.Join(work, "*.deb"))
 	if err != nil || len(debs) != 1 {
-		return fmt.Errorf("apt-get download chromium left %d packages", len(debs))
+		return fmt.Errorf("apt-get download %s left %d packages", swiftShaderPackage, len(debs))
 	}
 	tree := filepath.Join(work, "tree")
 	cmd := exec.CommandContext(ctx, "dpkg-deb", "--extract", debs[0], tree)
