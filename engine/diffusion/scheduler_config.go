@@ -1,10 +1,11 @@
 package diffusion
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
+
+	"github.com/selvage-studio/selvage/engine/weights"
 )
 
 // SchedulerClass is the name under which a scheduler_config.json asks for an
@@ -84,48 +85,10 @@ func (e *SchedulerConfigError) Error() string {
 // -Infinity in many of them); an infinite or undefined setting counts as absent.
 func ParseSchedulerConfig(file []byte) (SchedulerConfig, error) {
 	var c SchedulerConfig
-	if err := json.Unmarshal(nullNonFinite(file), &c); err != nil {
+	if err := json.Unmarshal(weights.PlainJSON(file), &c); err != nil {
 		return SchedulerConfig{}, fmt.Errorf("scheduler_config.json: %w", err)
 	}
 	return c, nil
-}
-
-// nullNonFinite replaces Python's words for non-finite numbers, outside of
-// strings, by null.
-func nullNonFinite(b []byte) []byte {
-	out := make([]byte, 0, len(b))
-	quoted := false
-	for i := 0; i < len(b); {
-		if quoted {
-			n := 1
-			if b[i] == '\\' && i+1 < len(b) {
-				n = 2
-			}
-			quoted = b[i] != '"'
-			out = append(out, b[i:i+n]...)
-			i += n
-			continue
-		}
-		if word := nonFiniteWord(b[i:]); word > 0 {
-			out = append(out, "null"...)
-			i += word
-			continue
-		}
-		quoted = b[i] == '"'
-		out = append(out, b[i])
-		i++
-	}
-	return out
-}
-
-// nonFiniteWord returns the length of the word that b begins with, 0 for others.
-func nonFiniteWord(b []byte) int {
-	for _, w := range []string{"-Infinity", "Infinity", "NaN"} {
-		if bytes.HasPrefix(b, []byte(w)) {
-			return len(w)
-		}
-	}
-	return 0
 }
 
 // schedulerSettings is a SchedulerConfig with the defaults of its class.

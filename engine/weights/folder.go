@@ -480,6 +480,8 @@ func readScheduler(s source, name string, o options) (*Scheduler, error) {
 	if err != nil || b == nil {
 		return nil, err
 	}
+	// Published schedulers hold -Infinity, which Python writes and JSON lacks.
+	b = PlainJSON(b)
 	fields := map[string]json.RawMessage{}
 	if err := json.Unmarshal(b, &fields); err != nil {
 		return nil, &ConfigError{File: s.full(name), Reason: "is not a configuration: " + err.Error()}

@@ -78,7 +78,7 @@ type Tokenizer struct {
 // Scheduler is the scheduler that a model was published with.
 type Scheduler struct {
 	Class string          // e.g. "DDIMScheduler"
-	JSON  json.RawMessage // the whole configuration, with _class_name
+	JSON  json.RawMessage // the whole configuration, with _class_name; Python's Infinity and NaN are null
 }
 
 // Model is an open model. Components that it does not have are nil.

@@ -93,6 +93,7 @@ func (b *bench) run(ctx context.Context, out string) error {
 		fmt.Fprintln(os.Stderr, "bench: without peers:", err)
 	}
 	b.head()
+	var failed error
 	for _, s := range []struct {
 		name string
 		run  func(context.Context) error
@@ -104,10 +105,18 @@ func (b *bench) run(ctx context.Context, out string) error {
 		}
 		fmt.Fprintln(os.Stderr, "bench:", s.name)
 		if err := s.run(ctx); err != nil {
-			return fmt.Errorf("%s: %w", s.name, err)
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			failed = errors.Join(failed, fmt.Errorf("%s: %w", s.name, err))
+			b.printf("\n## %s\n\nNot measured: %s.\n", s.name, strings.SplitN(err.Error(), "\n", 2)[0])
+		}
+		// Hours of work are not lost to what comes after.
+		if err := os.WriteFile(out, []byte(b.doc.String()), 0o644); err != nil { //nolint:gosec // a document for everybody
+			return err
 		}
 	}
-	return os.WriteFile(out, []byte(b.doc.String()), 0o644) //nolint:gosec // a document for everybody
+	return failed
 }
 
 // peers sets up the virtual environment once.

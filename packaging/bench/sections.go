@@ -13,10 +13,10 @@ import (
 )
 
 // stepRuns is how many forwards a process times after its first.
-const stepRuns = 3
+const stepRuns = 2
 
 func (b *bench) head() {
-	b.printf("# Benchmarks\n\nWritten by `make bench`; do not edit. Every figure is the median of %d rounds, each in a fresh\n", b.runs)
+	b.printf("# Benchmarks\n\nWritten by `make bench`; do not edit. Every figure is the median of %d round(s), each in a fresh\n", b.runs)
 	b.printf("process, ours and the peers' in turn. Machine: %s, %d threads, %s.\n", processor(), runtime.NumCPU(), runtime.GOOS+"/"+runtime.GOARCH)
 	if b.why != "" {
 		b.printf("\nThe peers did not run: %s.\n", b.why)
