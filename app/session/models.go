@@ -138,9 +138,42 @@ func (s *Session) openModels(ctx context.Context, r Request, d diffusion.Device)
 			return o, usage("%s is a %s, not an upscaler", r.Upscaler, o.upscaler.Kind)
 		}
 	}
+	if extras.Preview, err = s.previewer(o.model); err != nil {
+		return o, err
+	}
+	if extras.Preview != nil {
+		o.models = append(o.models, extras.Preview)
+	}
 	o.facts = factsOf(o.model, o.upscaler)
 	o.pipeline, err = diffusion.New(o.model, d, extras)
 	return o, err
+}
+
+// previewer opens the installed AutoencoderTiny that belongs to a model's
+// latents, nil where there is none. Nothing in its files tells for which latents
+// it was trained, so it goes by the name that it was published under: taesd for
+// Stable Diffusion 1 and 2, taesdxl for XL.
+func (s *Session) previewer(m *weights.Model) (*weights.Model, error) {
+	want := map[weights.Family]string{weights.SD1: "taesd", weights.SD2: "taesd", weights.SDXL: "taesdxl"}[m.Family]
+	if want == "" {
+		return nil, nil //nolint:nilnil // previews are a linear map then
+	}
+	sh, err := s.shelf()
+	if err != nil {
+		return nil, err
+	}
+	e, err := sh.Find(want)
+	if err != nil || e.ID != want {
+		return nil, nil //nolint:nilnil,nilerr // not installed
+	}
+	tiny, err := weights.Open(e.Path())
+	if err != nil {
+		return nil, err
+	}
+	if tiny.VAE == nil || !tiny.VAE.Config.Tiny() || tiny.VAE.Config.LatentChannels != m.VAE.Config.LatentChannels {
+		return nil, tiny.Close()
+	}
+	return tiny, nil
 }
 
 // openModel opens the starter, an installed model, or a path.
@@ -199,6 +232,9 @@ func (s *Session) complete(r Request, o *opened) (Request, error) {
 	}
 	if !o.facts.screens && len(r.Palette) > 0 {
 		return r, usage("--palette is for models that make screens, such as starter; %s makes pictures", r.Model)
+	}
+	if o.facts.screens && r.Upscaler != "" {
+		return r, usage("the starter's screens enlarge to any size by themselves; leave --upscaler out")
 	}
 	if len(r.Palette) > 0 {
 		if err := checkPalette(r.Palette); err != nil {

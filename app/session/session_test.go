@@ -8,6 +8,8 @@ import (
 	"errors"
 	"io/fs"
 	"math"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -207,6 +209,41 @@ func TestBrokenModelsAreRefused(t *testing.T) {
 		} else if len(err.Error()) < 20 {
 			t.Errorf("%s: %v says too little", name, err)
 		}
+	}
+}
+
+// A model comes from an address, is listed with its hash, and goes again.
+func TestModelsFromAnAddress(t *testing.T) {
+	t.Setenv("SELVAGE_MODELS", "")
+	server := httptest.NewServer(http.FileServer(http.Dir("../../engine/testdata/golden/loras")))
+	defer server.Close()
+	s := open(t)
+	added, err := s.AddModel(t.Context(), server.URL+"/sd1-peft.safetensors", session.AddOptions{Name: "style"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := s.Models(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) != 2 || all[0].Name != "starter" || all[1].Name != added.Name || len(all[1].Files) == 0 || len(all[1].Files[0].SHA256) != 64 {
+		t.Fatalf("after adding one there are %+v", all)
+	}
+	card, err := s.Card(t.Context(), added.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if card.Licence == "" || card.CommercialUse == "" {
+		t.Errorf("its card says nothing of the licence: %+v", card)
+	}
+	if err := s.RemoveModel(t.Context(), added.Name); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Card(t.Context(), added.Name); err == nil {
+		t.Error("it is still there")
+	}
+	if _, err := s.AddModel(t.Context(), server.URL+"/nothing.safetensors", session.AddOptions{}, nil); err == nil || !strings.Contains(err.Error(), "404") {
+		t.Errorf("an address of nothing: %v", err)
 	}
 }
 

@@ -3,6 +3,7 @@ package diffusion
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"gorgonia.org/tensor"
 
@@ -20,7 +21,9 @@ type controlInput struct {
 // predict runs the UNet on the scaled latents of every picture, with guidance
 // where it is asked for, and returns the model's output of the same size.
 func (p *Pipeline) predict(ctx context.Context, j *job, scaled []float32, t float32, open bool) ([]float32, error) {
-	guided := j.guidance > 1
+	cond := p.model.UNet.Config.TimeCondProjDim
+	// A distilled UNet that is told the guidance needs no second half.
+	guided := j.guidance > 1 && cond == 0
 	halves := 1
 	if guided {
 		halves = 2
@@ -50,6 +53,13 @@ func (p *Pipeline) predict(ctx context.Context, j *job, scaled []float32, t floa
 			wrap = 0
 		}
 		in["wrap"] = floats([]float32{wrap}, 1)
+	}
+	if cond > 0 {
+		var v []float32
+		for range n {
+			v = append(v, guidanceEmbedding(j.guidance, cond)...)
+		}
+		in["timestep_cond"] = floats(v, n, cond)
 	}
 	if j.cond.pooled != nil {
 		in["text_embeds"] = floats(j.cond.pooledFor(guided), n, j.cond.pooledWidth)
@@ -117,3 +127,18 @@ func guide(sample []float32, batch int, scale, rescale float64) []float32 {
 
 // wraps says whether any edge of the canvas is joined.
 func (j *job) wraps() bool { return j.repeat.WrapsX() || j.repeat.WrapsY() }
+
+// guidanceEmbedding is what a UNet distilled with guidance is told of its scale:
+// the sines, then the cosines, of 1000·(scale-1) at dim/2 frequencies from 1
+// down to 1/10000 (Luo et al., Latent Consistency Models, arXiv 2310.04378, as
+// diffusers computes it).
+func guidanceEmbedding(scale float64, dim int) []float32 {
+	half := dim / 2
+	out := make([]float32, dim)
+	for i := range half {
+		f := math.Exp(-math.Log(10000) * float64(i) / float64(max(half-1, 1)))
+		sin, cos := math.Sincos(1000 * (scale - 1) * f)
+		out[i], out[half+i] = float32(sin), float32(cos)
+	}
+	return out
+}

@@ -8,8 +8,8 @@ import (
 )
 
 func TestPlainJSONLeavesTextsAlone(t *testing.T) {
-	in := `{"a": -Infinity, "b": [NaN, Infinity, -1], "c": "NaN and \"-Infinity\"", "d\\\": 1}`
-	want := `{"a": null, "b": [null, null, -1], "c": "NaN and \"-Infinity\"", "d\\\": 1}`
+	in := `{"a": -Infinity, "b": [NaN, Infinity, -1], "c": "NaN and \"-Infinity\"", "d\\": 1}`
+	want := `{"a": null, "b": [null, null, -1], "c": "NaN and \"-Infinity\"", "d\\": 1}`
 	if got := string(PlainJSON([]byte(in))); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
