@@ -58,8 +58,8 @@ class Plan:
     decoder_width: int = 32
     decoder_blocks: tuple = (3, 3, 2, 1, 0)
     # Reading lesson.
-    text_labels: int = 20 * BLOCK
-    text_steps: int = 1500
+    text_labels: int = 12 * BLOCK
+    text_steps: int = 400
     # Decoder.
     vae_blocks: int = 2
     vae_steps: int = 1200
