@@ -43,6 +43,14 @@ func (w *Weight) GraphType() DType {
 	return w.Type
 }
 
+// weightBytes is the size of all weights in the graph's types.
+func (s *Spec) weightBytes() (n int64) {
+	for i := range s.Weights {
+		n += s.Weights[i].size()
+	}
+	return n
+}
+
 // elements is the product of a shape; ok is false when the shape is negative
 // somewhere or its product overflows.
 func elements(shape []int) (n int, ok bool) {
