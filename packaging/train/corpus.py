@@ -56,9 +56,12 @@ class Source:
     held_out: bool = False
     size: int = 256
     workers: int = 1
+    families: tuple = ()  # none named is all of them
 
     def arguments(self, start, count, size):
         found = [self.command, "-from", str(STREAMS[self.stream] + start), "-n", str(count), "-size", str(size), "-workers", str(self.workers)]
+        if self.families:
+            found += ["-families", ",".join(self.families)]
         return found + ["-held-out"] if self.held_out else found
 
     def header(self):

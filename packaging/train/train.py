@@ -41,6 +41,15 @@ from model import Average, Objective, build_unet, roll, wrap_convolutions
 from sample import Model, ink, sheet
 
 
+# What the model learns to draw: those of the rules' families that a small model can tell apart at this size.
+FAMILIES = (
+    "flowers", "daisies", "tulips", "leaves", "sprigs", "hearts", "stars", "birds", "butterflies", "polka dots",
+    "diamonds", "vertical stripes", "horizontal stripes", "diagonal stripes", "chevrons", "waves", "checks", "gingham",
+    "scallops", "sunflowers", "ferns", "palm leaves", "vines", "cherries", "lemons", "fish", "moons", "suns",
+    "paisleys", "triangles", "hexagons", "circles", "ogees", "trellis", "terrazzo", "plaid",
+)
+
+
 @dataclasses.dataclass
 class Plan:
     """What a training is. Written once; only steps may grow afterwards."""
@@ -49,8 +58,9 @@ class Plan:
     seed: int = 4
     stream: str = "train"
     size: int = 256
+    families: tuple = FAMILIES
     # Shapes.
-    latent_channels: int = 24
+    latent_channels: int = 32
     unet_channels: tuple = (64, 96, 192)
     text_width: int = 192
     text_layers: int = 3
@@ -66,7 +76,7 @@ class Plan:
     vae_batch: int = 4
     vae_rate: float = 1.5e-3
     # UNet.
-    steps: int = 6000
+    steps: int = 14000
     batch: int = 16
     rate: float = 3e-4
     text_rate: float = 0.3     # of rate
@@ -78,7 +88,7 @@ class Plan:
     # Corpus: a stage draws `fresh` new blocks and sees the last `window`; each drawing is used about `reuse` times.
     fresh: int = 1
     window: int = 8
-    reuse: float = 1.0
+    reuse: float = 2.0
 
     def stage_steps(self):
         return max(1, round(self.reuse * self.fresh * BLOCK / self.batch))
@@ -197,17 +207,19 @@ class Training:
         return self.streamer
 
     def source(self, stream=None, held_out=False, workers=None):
-        return Source(self.streamer, stream or self.plan.stream, held_out, self.plan.size, workers or self.workers)
+        return Source(self.streamer, stream or self.plan.stream, held_out, self.plan.size, workers or self.workers, tuple(self.plan.families))
 
     # Parts.
 
     def prepare_text(self):
         """The vocabulary and the reading lesson."""
-        if not self.has("tokenizer", "vocab.json"):
-            words = set(self.header["vocabulary"])
-            text.write_tokenizer(self.path("tokenizer"), {part for w in words for part in _words(w)})
-        self.reader = text.Reader(self.path("tokenizer"))
         p = self.plan
+        if not self.has("tokenizer", "vocab.json"):
+            # Only words that the corpus really holds: whoever uses another is told that the model does not know it.
+            said = {part for label in self.source().labels(0, p.text_labels) for key in ("caption", "full") for part in _words(label[key])}
+            known = {part for word in self.header["vocabulary"] for part in _words(word)}
+            text.write_tokenizer(self.path("tokenizer"), said & known)
+        self.reader = text.Reader(self.path("tokenizer"))
         torch.manual_seed(p.seed)
         self.encoder = text.build_encoder(self.reader, p.text_width, p.text_layers, p.text_heads)
         if self.has("text.pt"):
@@ -284,8 +296,9 @@ class Training:
         self.save("vae.pt", {"weights": self.vae.state_dict(), "optimizer": optimizer.state_dict(), "step": step, "result": self.vae_result})
 
     def cast(self):
-        """bf16 where it is fast; plain fp32 on a processor."""
-        return torch.autocast("cuda", torch.bfloat16, enabled=self.device == "cuda")
+        """bf16 where the device computes with it, plain fp32 elsewhere."""
+        enabled = self.device == "cuda" or torch.cpu._is_avx512_bf16_supported()
+        return torch.autocast(self.device, torch.bfloat16, enabled=enabled)
 
     def prepare_unet(self):
         p = self.plan
@@ -334,7 +347,7 @@ class Training:
         """A block as training takes it: latents, and token ids of both captions."""
         keep = [i for i, label in enumerate(labels) if not unseen(label["caption"]) and not unseen(label["full"])]
         pictures, labels = pictures[keep], [labels[i] for i in keep]
-        latents = [autoencoder.encode(self.vae, pictures[i : i + 64]) for i in range(0, len(pictures), 64)]
+        latents = [self.encode(pictures[i : i + 64]) for i in range(0, len(pictures), 64)]
         ids = np.stack([self.reader([label[key] for label in labels]) for key in ("caption", "full")], 1)
         return torch.cat(latents).half(), torch.from_numpy(ids).to(self.device)
 
@@ -363,6 +376,7 @@ class Training:
             return
         p, state = self.plan, self.state
         self.objective = Objective(self.device)
+        self.encode = autoencoder.Linear(self.vae)
         self.empty = torch.from_numpy(self.reader([""])[0]).long().to(self.device)
         # The feed draws blocks beside each other, each on one core.
         feed = Feed(self.source(workers=1), self.encode_block, p.fresh, p.window, threads=1 if self.device == "cpu" else max(1, (os.cpu_count() or 2) - 1))

@@ -116,6 +116,29 @@ def encode(vae, pictures):
     return vae.encoder(x) * vae.config.scaling_factor
 
 
+class Linear:
+    """The encoder as the one matrix product that it is: sixty times fewer operations than its convolutions."""
+
+    @torch.no_grad()
+    def __init__(self, vae):
+        size = 2 ** (len(vae.config.encoder_block_out_channels) - 1)
+        device = next(vae.parameters()).device
+        basis = torch.eye(3 * size * size, device=device).view(-1, 3, size, size)
+        zero = vae.encoder(torch.zeros_like(basis[:1])).flatten(1)
+        self.size, scaling = size, vae.config.scaling_factor
+        found = torch.cat([vae.encoder(part).flatten(1) - zero for part in basis.split(64)])
+        # From bytes: x / 127.5 - 1.
+        self.table = found / 127.5 * scaling
+        self.bias = (zero.flatten() - found.sum(0)) * scaling
+
+    @torch.no_grad()
+    def __call__(self, pictures):
+        """What encode gives, from uint8 [n, size, size, 3]."""
+        x = torch.as_tensor(pictures).to(self.table.device).movedim(-1, 1).float()
+        patches = nn.functional.pixel_unshuffle(x, self.size).movedim(1, -1)
+        return (patches @ self.table + self.bias).movedim(-1, 1)
+
+
 def decode(vae, latents):
     """The UNet's latents to pictures, float [n, 3, size, size], about 0..1 (not clamped)."""
     return vae.decoder(latents / vae.config.scaling_factor).add(1).div(2)
