@@ -114,7 +114,7 @@ func TestLZW(t *testing.T) {
 	}
 	check := func(data []byte) {
 		t.Helper()
-		r := lzw.NewReader(bytes.NewReader(packLZW(data)), lzw.MSB, 8)
+		r := lzw.NewReader(bytes.NewReader(PackLZW(data)), lzw.MSB, 8)
 		got, err := io.ReadAll(r)
 		if err != nil || !bytes.Equal(got, data) {
 			t.Fatalf("%d bytes: %d came back, %v", len(data), len(got), err)
@@ -588,4 +588,22 @@ func FuzzInfo(f *testing.F) {
 			t.Fatalf("a name of %d runes", len([]rune(name)))
 		}
 	})
+}
+
+// TestAddMends: a format may go back to its beginning, and go on at its end.
+func TestAddMends(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "mended")
+	var s Set
+	err := s.Add(path, func(w io.Writer) error {
+		_, e1 := io.WriteString(w, "0123456789")
+		_, e2 := w.(io.WriterAt).WriteAt([]byte("ab"), 2)
+		_, e3 := io.WriteString(w, "xyz")
+		return errors.Join(e1, e2, e3)
+	})
+	if err := errors.Join(err, s.Commit()); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(path); err != nil || string(got) != "01ab456789xyz" {
+		t.Errorf("%s, %v", got, err)
+	}
 }

@@ -1,9 +1,9 @@
 package file
 
-// packLZW packs data as TIFF 6.0, section 13, has it: codes of 9 to 12 bits,
+// PackLZW packs data as TIFF 6.0, section 13, has it: codes of 9 to 12 bits,
 // most significant bit first, and a width that grows one code early, which
 // Go's compress/lzw does not do.
-func packLZW(data []byte) []byte {
+func PackLZW(data []byte) []byte {
 	const (
 		clearCode = 256
 		endCode   = 257

@@ -42,6 +42,10 @@ func (e *WriteError) Full() bool { return isFull(e.Err) }
 
 // Add writes a file under a temporary name beside path and brings it to the
 // disk. Nothing is left of it when write fails. The error is a *WriteError.
+//
+// The writer is an io.WriterAt as well: a format whose beginning says where its
+// end lies, such as TIFF, mends what it wrote before, and needs no memory for a
+// file of many gigabytes.
 func (s *Set) Add(path string, write func(io.Writer) error) error {
 	for _, f := range s.staged {
 		if f.path == path {
@@ -56,7 +60,7 @@ func (s *Set) Add(path string, write func(io.Writer) error) error {
 		return &WriteError{path, err}
 	}
 	temp := f.Name()
-	buf := bufio.NewWriterSize(f, 1<<20)
+	buf := &mendable{Writer: bufio.NewWriterSize(f, 1<<20), file: f}
 	err = write(buf)
 	if err == nil {
 		err = buf.Flush()
@@ -75,6 +79,20 @@ func (s *Set) Add(path string, write func(io.Writer) error) error {
 	}
 	s.staged = append(s.staged, staged{temp, path})
 	return nil
+}
+
+// mendable is a buffered file that also takes bytes at places already written.
+type mendable struct {
+	*bufio.Writer
+	file *os.File
+}
+
+// WriteAt writes p over what lies at off, and leaves where Write goes on.
+func (m *mendable) WriteAt(p []byte, off int64) (int, error) {
+	if err := m.Flush(); err != nil {
+		return 0, err
+	}
+	return m.file.WriteAt(p, off)
 }
 
 // create opens a new file beside path under a hidden name of its own. Unlike

@@ -213,7 +213,7 @@ func (p *packer) strip(from, to int) []byte {
 	for y := from; y < to; y++ {
 		rows = append(rows, p.row(y)...)
 	}
-	return packLZW(rows)
+	return PackLZW(rows)
 }
 
 // row returns one row after horizontal differencing: every sample less the
