@@ -1,0 +1,22 @@
+// Package library is a designer's library as a folder on the disk:
+//
+//	NAME.selvage/
+//	  library.json     id and format version
+//	  blobs/           content by its hash (ledger/blob)
+//	  patterns/ID.json the root of each pattern: its name and the hash of its document
+//	  collections/ID.json
+//	  cache/           previews and snapshots; may be deleted at any time
+//	  writer.lock      held by the process that writes, writer.json says who that is
+//
+// Anybody may read at any time. To change something, take the pen:
+//
+//	lib, err := library.Open(dir)
+//	pen, err := lib.Write(ctx)      // a *HeldError says who has it
+//	defer pen.Release()
+//	h, err := lib.Blobs().PutBytes(ctx, document)
+//	err = pen.Put(library.Root{Kind: library.Pattern, ID: id, Name: "roses", Document: h})
+//
+// A root is replaced in one step after everything that it names is on the disk, so
+// that a process that dies leaves the old state or the new one. The system gives a
+// dead process's pen back by itself.
+package library
