@@ -14,9 +14,13 @@ func buildPackages() []string {
 }
 
 // testPackages are what the tests need besides: a display without a screen, OpenGL
-// drawn by the processor, and the loader for Vulkan.
+// drawn by the processor, the loader for Vulkan, and other people's programs that
+// read what Selvage exports.
 func testPackages() []string {
-	return []string{"xvfb", "libgl1-mesa-dri", "libvulkan1"}
+	return []string{
+		"xvfb", "libgl1-mesa-dri", "libvulkan1",
+		"libimage-exiftool-perl", "libtiff-tools", "imagemagick", "poppler-utils", "ghostscript", "python3-psd-tools",
+	}
 }
 
 // systemPackages installs the missing packages on Debian and its kin when it runs
