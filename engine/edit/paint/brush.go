@@ -84,7 +84,7 @@ type tip struct {
 	hardness, opacity, flow   uint32
 	spacing                   float64
 	sizePressure, capPressure uint32
-	fall                      []uint16 // from full to none, in falls steps
+	soft, hard                []uint16 // from full to none, in falls steps
 	row                       []uint16
 }
 
@@ -94,12 +94,13 @@ func newTip(b Brush) *tip {
 	t := &tip{
 		size: coverage.Units(b.Size), hardness: part16(b.Hardness), opacity: part16(b.Opacity), flow: part16(b.Flow),
 		spacing: b.Spacing, sizePressure: part16(b.SizePressure), capPressure: part16(b.OpacityPressure),
-		fall: make([]uint16, falls+1),
+		soft: make([]uint16, falls+1), hard: make([]uint16, falls+1),
 	}
-	for i := range t.fall {
-		// Smoothstep: level at both ends.
+	for i := range t.soft {
+		// Smoothstep, which is level at both ends, and a straight line.
 		u := float64(i) / falls
-		t.fall[i] = uint16(part16(1 - float64(float64(u*u)*(3-2*u))))
+		t.soft[i] = uint16(part16(1 - float64(float64(u*u)*(3-2*u))))
+		t.hard[i] = uint16(part16(1 - u))
 	}
 	return t
 }
@@ -136,11 +137,12 @@ const aside = 182 // √½ · One
 func (t *tip) render(d dab, each func(x, y int, cover []uint16) error) error {
 	outer := d.size / 2
 	inner := outer * int64(t.hardness) / raster.Opaque
+	fall := t.soft
 	if outer-inner < coverage.One/4 {
 		// Nothing is sharper than the samples: an edge of a quarter of a pixel about
-		// the one that is meant.
+		// the one that is meant, which cuts them evenly.
 		middle := (inner + outer) / 2
-		inner, outer = middle-coverage.One/8, middle+coverage.One/8
+		inner, outer, fall = middle-coverage.One/8, middle+coverage.One/8, t.hard
 	}
 	// A steep edge is sampled 16 times in each pixel, a soft one once.
 	sampled := outer-inner < 3*coverage.One
@@ -148,6 +150,7 @@ func (t *tip) render(d dab, each func(x, y int, cover []uint16) error) error {
 	if sampled {
 		reach += aside
 	}
+	e := slope{fall, inner, outer, falls / float64(outer-inner)}
 	y0, y1 := floorDiv(d.at.Y-reach-half, coverage.One), floorDiv(d.at.Y+reach-half, coverage.One)+1
 	for y := y0; y <= y1; y++ {
 		dy := y*coverage.One + half - d.at.Y
@@ -170,16 +173,15 @@ func (t *tip) render(d dab, each func(x, y int, cover []uint16) error) error {
 			t.row = make([]uint16, n+n/2)
 		}
 		row := t.row[:n]
-		scale := falls / float64(outer-inner)
 		for i := range row {
 			dx := (x0+int64(i))*coverage.One + half - d.at.X
 			switch {
 			case dx <= full && -dx <= full:
 				row[i] = raster.Opaque
 			case sampled:
-				row[i] = t.sample(dx, dy, inner, outer, scale)
+				row[i] = e.sample(dx, dy)
 			default:
-				row[i] = t.fallOff(dx*dx+dy*dy, inner, outer, scale)
+				row[i] = e.at(dx*dx + dy*dy)
 			}
 		}
 		if err := each(int(x0), int(y), row); err != nil {
@@ -191,29 +193,35 @@ func (t *tip) render(d dab, each func(x, y int, cover []uint16) error) error {
 
 const half = coverage.One / 2
 
-// fallOff is the coverage at the squared distance d2 from the middle.
-func (t *tip) fallOff(d2, inner, outer int64, scale float64) uint16 {
-	d := math.Sqrt(float64(d2)) - float64(inner)
+// slope is the edge of a dab: from inner to outer units off its middle.
+type slope struct {
+	fall         []uint16
+	inner, outer int64
+	scale        float64 // steps of fall to a unit
+}
+
+// at is the coverage at the squared distance d2 from the middle.
+func (e *slope) at(d2 int64) uint16 {
+	d := math.Sqrt(float64(d2)) - float64(e.inner)
 	switch {
 	case d <= 0:
 		return raster.Opaque
-	case d >= float64(outer-inner):
+	case d >= float64(e.outer-e.inner):
 		return 0
 	}
-	return t.fall[int(d*scale)]
+	return e.fall[int(d*e.scale)]
 }
 
-// sample is the mean of 4 x 4 points of a pixel.
-func (t *tip) sample(dx, dy, inner, outer int64, scale float64) uint16 {
-	d := root(dx*dx + dy*dy)
-	if d >= outer+aside {
+// sample is the mean of 4 x 4 points of the pixel at (dx, dy) from the middle.
+func (e *slope) sample(dx, dy int64) uint16 {
+	if root(dx*dx+dy*dy) >= e.outer+aside {
 		return 0
 	}
 	var sum uint32
 	for j := int64(-96); j <= 96; j += 64 {
 		v := (dy + j) * (dy + j)
 		for i := int64(-96); i <= 96; i += 64 {
-			sum += uint32(t.fallOff((dx+i)*(dx+i)+v, inner, outer, scale))
+			sum += uint32(e.at((dx+i)*(dx+i) + v))
 		}
 	}
 	return uint16((sum + 8) / 16)

@@ -176,7 +176,7 @@ func (g *graded) row(y, from, to int, dst []uint16) {
 func (g *graded) plane(x, y int) (px, py int64) {
 	px, py = int64(x), int64(y)
 	w, h := int64(g.size.Width), int64(g.size.Height)
-	near := func(v, corner, side int64) int64 { return corner + (v-corner) - floorDiv(v-corner, side)*side }
+	near := func(v, corner, side int64) int64 { return corner + (v - corner) - floorDiv(v-corner, side)*side }
 	n, d := g.repeat.Drop()
 	// As Repeat.Source has it: the shift of the q-th column or row, rounded.
 	shift := func(q, side int64) int64 {
