@@ -4,7 +4,9 @@ package edit
 // family of operations lists its own beside its code; a kind is never removed.
 func kinds() map[string]func() Op {
 	all := map[string]func() Op{}
-	for _, family := range []map[string]func() Op{} {
+	for _, family := range []map[string]func() Op{
+		documentKinds(), layerKinds(), pictureKinds(),
+	} {
 		for kind, make := range family {
 			all[kind] = make
 		}

@@ -30,6 +30,23 @@ type State struct {
 
 	DesignNumber string
 	Notes        string
+
+	// Retired are the ids of layers that were removed, sorted: an id is never
+	// used again.
+	Retired []string
+	// Missing are operations whose outcome is not shown, because this version of
+	// the program does not know them and no state after them is stored.
+	Missing []Missing
+}
+
+// Missing is an operation of the stack that was skipped.
+type Missing struct {
+	Version Hash
+	Ordinal uint32
+	Kind    string
+	// Reason is "" for a kind that is not known, and otherwise why a known
+	// operation after such a one could not be done without it.
+	Reason string
 }
 
 // Direction says which ways up a pattern can be cut.
@@ -88,6 +105,8 @@ func (s *State) Clone() *State {
 	}
 	c.Positions = append([]Position(nil), s.Positions...)
 	c.Colorways = append([]Colorway(nil), s.Colorways...)
+	c.Retired = append([]string(nil), s.Retired...)
+	c.Missing = append([]Missing(nil), s.Missing...)
 	if s.Locked != nil {
 		l := *s.Locked
 		c.Locked = &l

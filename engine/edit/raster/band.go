@@ -32,16 +32,16 @@ func (e *BandError) Error() string {
 // bands have equal bytes.
 func (r *Raster) AppendBand(dst []byte, i int) []byte {
 	b := r.bands[i]
-	if b == nil {
+	who, all := []Who(nil), Who{}
+	switch r.form(i) {
+	case bandEmpty:
 		return append(dst, bandEmpty)
-	}
-	who := b.who
-	all := b.uniform
-	if who != nil && !slices.ContainsFunc(who, func(w Who) bool { return w != who[0] }) {
-		who, all = nil, who[0]
-	}
-	if who == nil && all == (Who{}) && !slices.ContainsFunc(b.pix, func(v uint16) bool { return v != 0 }) {
-		return append(dst, bandEmpty)
+	case bandUniform:
+		if all = b.uniform; b.who != nil {
+			all = b.who[0]
+		}
+	default:
+		who = b.who
 	}
 	dst = slices.Grow(dst, 1+whoBytes*max(1, len(who))+2*len(b.pix))
 	if who == nil {
@@ -56,6 +56,24 @@ func (r *Raster) AppendBand(dst []byte, i int) []byte {
 		dst = append(dst, byte(v), byte(v>>8))
 	}
 	return dst
+}
+
+// form is the one that band i is stored in.
+func (r *Raster) form(i int) byte {
+	b := r.bands[i]
+	if b == nil {
+		return bandEmpty
+	}
+	all := b.uniform
+	if b.who != nil {
+		if all = b.who[0]; slices.ContainsFunc(b.who, func(w Who) bool { return w != all }) {
+			return bandMixed
+		}
+	}
+	if all == (Who{}) && !slices.ContainsFunc(b.pix, func(v uint16) bool { return v != 0 }) {
+		return bandEmpty
+	}
+	return bandUniform
 }
 
 func appendWho(dst []byte, w Who) []byte {

@@ -29,6 +29,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"sync/atomic"
 )
 
 // BandRows is the height of a band: what a small edit copies, hashes and
@@ -64,7 +65,12 @@ type band struct {
 	pix     []uint16
 	who     []Who // nil where all of it is uniform
 	uniform Who
-	sum     *[sha256.Size]byte
+	// sum is BandSum's, once somebody asked. Clones that share the band may ask at
+	// the same time.
+	sum atomic.Pointer[[sha256.Size]byte]
+	// edits counts how often it was handed out for writing, so that a composition
+	// that was made of it is known to be stale.
+	edits uint64
 }
 
 // New returns a transparent raster of w x h pixels. It panics unless both are
@@ -159,7 +165,8 @@ func (r *Raster) own(i int) *band {
 		b = c
 		r.bands[i] = b
 	}
-	b.sum = nil
+	b.sum.Store(nil)
+	b.edits++
 	return b
 }
 
@@ -214,12 +221,14 @@ func Diff(a, b *Raster) []int {
 // It is kept until the band is edited.
 func (r *Raster) BandSum(i int) [sha256.Size]byte {
 	b := r.bands[i]
-	if b != nil && b.sum != nil {
-		return *b.sum
+	if b != nil {
+		if sum := b.sum.Load(); sum != nil {
+			return *sum
+		}
 	}
 	sum := sha256.Sum256(r.AppendBand(nil, i))
 	if b != nil {
-		b.sum = &sum
+		b.sum.Store(&sum)
 	}
 	return sum
 }
