@@ -308,8 +308,9 @@ func copies(p coverage.Point, size pattern.Size, repeat pattern.Repeat) []covera
 }
 
 // shiftUnits is the shift of the q-th column or row as Repeat.Source rounds it,
-// in units.
+// within one cell, in units.
 func shiftUnits(q int64, n, d, side int) int64 {
 	q -= floorDiv(q, int64(d)) * int64(d)
-	return floorDiv(2*int64(n)*q*int64(side)+int64(d), 2*int64(d)) * coverage.One
+	s := floorDiv(2*int64(n)*q*int64(side)+int64(d), 2*int64(d))
+	return s % int64(side) * coverage.One
 }
