@@ -5,6 +5,8 @@ package edit
 func kinds() map[string]func() Op {
 	all := map[string]func() Op{}
 	for _, family := range []map[string]func() Op{
+		layoutKinds(),
+		motifKinds(),
 		documentKinds(), layerKinds(), pictureKinds(),
 	} {
 		for kind, make := range family {

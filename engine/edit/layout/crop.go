@@ -74,3 +74,10 @@ func Cut(ctx context.Context, r *raster.Raster, c Crop) (*raster.Raster, error) 
 	}
 	return out, nil
 }
+
+// Upright reports whether the crop only chooses pixels and mixes none.
+func (c Crop) Upright() bool {
+	w, h := float64(c.Size.Width), float64(c.Size.Height)
+	return c.Across == [2]float64{w, 0} && c.Down == [2]float64{0, h} &&
+		c.Origin[0] == math.Floor(c.Origin[0]) && c.Origin[1] == math.Floor(c.Origin[1])
+}

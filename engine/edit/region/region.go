@@ -266,3 +266,16 @@ func floorDiv(a, b int) int {
 	}
 	return q
 }
+
+// Mark adds the region's pixels to a mask of the cell.
+func (r *Region) Mark(m *Mask, rep pattern.Repeat) {
+	w := r.Bounds.Dx()
+	for i, in := range r.In {
+		if !in {
+			continue
+		}
+		if x, y, ok := rep.Source(r.Bounds.Min.X+i%w, r.Bounds.Min.Y+i/w, m.W, m.H); ok {
+			m.In[y*m.W+x] = true
+		}
+	}
+}
