@@ -207,7 +207,7 @@ func (p *painter) lay(y, from, to int, cover []uint16) {
 			d[1] = uint16(raster.Lerp(uint32(s[1]), uint32(c[1]), k))
 			d[2] = uint16(raster.Lerp(uint32(s[2]), uint32(c[2]), k))
 			d[3] = uint16(raster.Lerp(uint32(s[3]), raster.Opaque, k))
-			who[x] = Mix(before(x), p.Who, part(k, uint32(d[3])))
+			who[x] = raster.MixWho(p.Who, before(x), part(k, uint32(d[3])))
 		}
 	}
 }
@@ -243,7 +243,7 @@ func over(dst, old, ink []uint16, k uint32, was, mine raster.Who) raster.Who {
 		s := uint32(ink[i])*k + uint32(v)*(raster.Opaque-alpha) + 0x8000
 		dst[i] = uint16((s + s>>16) >> 16)
 	}
-	return Mix(was, mine, part(alpha, uint32(dst[3])))
+	return raster.MixWho(mine, was, part(alpha, uint32(dst[3])))
 }
 
 // part is the share that an ink of coverage k has in a pixel of that alpha.
@@ -252,37 +252,4 @@ func part(k, alpha uint32) uint32 {
 		return k
 	}
 	return raster.Unpremultiply(min(k, alpha), alpha)
-}
-
-// Mix is whose a pixel is when to has a part t of 65535 in it and from the rest.
-// The operation is to's from a half on.
-func Mix(from, to raster.Who, t uint32) raster.Who {
-	switch t {
-	case 0:
-		return from
-	case raster.Opaque:
-		return to
-	}
-	m := raster.Who{Op: from.Op}
-	if t >= raster.Opaque/2+1 {
-		m.Op = to.Op
-	}
-	shares := [4]uint32{
-		raster.Lerp(uint32(from.Person), uint32(to.Person), t),
-		raster.Lerp(uint32(from.Model), uint32(to.Model), t),
-		raster.Lerp(uint32(from.Rule), uint32(to.Rule), t),
-		raster.Lerp(uint32(from.Import), uint32(to.Import), t),
-	}
-	// Four roundings can come to more than the whole; the largest gives.
-	for shares[0]+shares[1]+shares[2]+shares[3] > 255 {
-		most := 0
-		for i, v := range shares {
-			if v > shares[most] {
-				most = i
-			}
-		}
-		shares[most]--
-	}
-	m.Person, m.Model, m.Rule, m.Import = uint8(shares[0]), uint8(shares[1]), uint8(shares[2]), uint8(shares[3])
-	return m
 }

@@ -414,30 +414,6 @@ func TestWhoseThePixelsAre(t *testing.T) {
 	}
 }
 
-func TestSharesNeverExceedTheWhole(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		gen := func() raster.Who {
-			p := rapid.IntRange(0, 255).Draw(t, "p")
-			m := rapid.IntRange(0, 255-p).Draw(t, "m")
-			r := rapid.IntRange(0, 255-p-m).Draw(t, "r")
-			return raster.Who{Op: rapid.Uint32().Draw(t, "op"), Person: uint8(p), Model: uint8(m), Rule: uint8(r), Import: uint8(255 - p - m - r)}
-		}
-		a, b, k := gen(), gen(), rapid.Uint32Range(0, 65535).Draw(t, "t")
-		got := paint.Mix(a, b, k)
-		if sum := int(got.Person) + int(got.Model) + int(got.Rule) + int(got.Import); sum > 255 || sum < 252 {
-			t.Errorf("%+v and %+v by %d: %+v", a, b, k, got)
-		}
-		if want := a.Op; k >= 32768 {
-			want = b.Op
-			if got.Op != want {
-				t.Errorf("operation %d", got.Op)
-			}
-		} else if got.Op != want {
-			t.Errorf("operation %d", got.Op)
-		}
-	})
-}
-
 // TestColoursStayWithinTheirAlpha is what a band must hold to be read again.
 func TestColoursStayWithinTheirAlpha(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
