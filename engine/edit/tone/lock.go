@@ -204,7 +204,7 @@ func (f *field) measure(ctx context.Context, l *Locked) error {
 	for _, c := range l.Chips {
 		chips = append(chips, cie8(light, code(c)))
 	}
-	const bits = 14
+	const bits = 16
 	err := rows(ctx, f.h, func(k, y int) {
 		t := &parts[k]
 		if t.keys == nil {

@@ -8,6 +8,8 @@ const (
 	flat = 6
 	// least is the least contrast of a ramp's ends (squared, of 255).
 	least = 40 * 40
+	// grain is the least contrast of the two neighbours of a pixel of a ramp.
+	grain = 24 * 24
 	// A ramp's colour lies within 1/astray of its length from the line between its
 	// ends: a mixture in linear light is bent by up to about an eighth.
 	astray = 6
@@ -39,28 +41,38 @@ func (f *field) ramp(i int) (from, to int, ok bool) {
 	if p&clear != 0 {
 		return 0, 0, false
 	}
+	c := unpack(p)
 	best := int32(least - 1)
 	for _, d := range [4]int{1, f.stride, f.stride + 1, f.stride - 1} {
-		if !steps(p, f.px[i+d]) || !steps(p, f.px[i-d]) {
+		next, before := f.px[i+d], f.px[i-d]
+		if next == p || before == p || (next|before)&clear != 0 {
+			continue
+		}
+		// Most samples end here: their neighbours do not lie on opposite sides, or
+		// differ by no more than grain does.
+		u, v := unpack(next).minus(c), unpack(before).minus(c)
+		uv := u.dot(v)
+		if uv >= 0 {
+			continue
+		}
+		uu, vv := u.dot(u), v.dot(v)
+		if uu+vv-2*uv < grain || 2*int64(uv)*int64(uv) < int64(uu)*int64(vv) || !steps(p, next) || !steps(p, before) {
 			continue
 		}
 		a, b := f.walk(i, d), f.walk(i, -d)
-		if a == i || b == i {
-			continue
-		}
-		ca, cb := unpack(f.px[a]), unpack(f.px[b])
-		line := cb.minus(ca)
+		ca := unpack(f.px[a])
+		line := unpack(f.px[b]).minus(ca)
 		length := line.dot(line)
 		if length <= best {
 			continue
 		}
-		v := unpack(p).minus(ca)
-		along := v.dot(line)
+		at := c.minus(ca)
+		along := at.dot(line)
 		if along <= 0 || along >= length {
 			continue
 		}
-		// The squared distance from the line is v·v - along²/length.
-		off := int64(v.dot(v))*int64(length) - int64(along)*int64(along)
+		// The squared distance from the line is at·at - along²/length.
+		off := int64(at.dot(at))*int64(length) - int64(along)*int64(along)
 		if off*astray*astray > int64(length)*int64(length) {
 			continue
 		}
