@@ -120,7 +120,12 @@ func (p *Pattern) ApplyAll(ctx context.Context, ops []Op, m Meta) (Hash, error) 
 		ordinal = s.Ordinal + 1
 	}
 	for i, op := range ops {
-		params, err := EncodeOp(op)
+		// Before it is encoded as well: JSON would mend what is no UTF-8.
+		err := op.Check()
+		var params []byte
+		if err == nil {
+			params, err = EncodeOp(op)
+		}
 		if err == nil {
 			// What is replayed is what is stored, not what the caller still holds.
 			op, err = DecodeOp(op.Kind(), params)

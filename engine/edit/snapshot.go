@@ -283,3 +283,31 @@ func loadState(ctx context.Context, blobs Blobs, at Hash) (*State, error) {
 		return content, nil
 	})
 }
+
+// Sum is the SHA-256 of everything that the state is: two states with the same
+// sum are the same to the last bit, pixels, authors and words. It is what "the
+// same bytes on every platform" is tested with.
+func (s *State) Sum() Hash {
+	data, err := encodeState(s, func(Hash, func() []byte) error { return nil })
+	if err != nil {
+		panic(err) // a state holds nothing that JSON cannot
+	}
+	return HashOf(data)
+}
+
+// Flatten is the picture that the state shows: its visible layers, composed with
+// their authors.
+func (s *State) Flatten(ctx context.Context) (*raster.Raster, error) {
+	return raster.Flatten(ctx, s.Size.Width, s.Size.Height, s.Sheets())
+}
+
+// Sheets lists the visible layers as raster.Flattener takes them.
+func (s *State) Sheets() []raster.Sheet {
+	var sheets []raster.Sheet
+	for _, l := range s.Layers {
+		if !l.Hidden {
+			sheets = append(sheets, raster.Sheet{Pixels: l.Pixels, Opacity: l.Opacity, Blend: l.Blend})
+		}
+	}
+	return sheets
+}
