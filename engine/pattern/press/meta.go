@@ -6,8 +6,10 @@ import (
 	"encoding/xml"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/selvage-studio/selvage/engine/pattern/file"
+	"github.com/selvage-studio/selvage/engine/pattern/origin"
 )
 
 // Meta is what a file says of its picture.
@@ -19,9 +21,8 @@ type Meta struct {
 	// know: Detail.Statement, Screens.Statement. Both are UTF-8.
 	Title, Description string
 
-	// Pattern is the JSON of the pattern and version that the file was made
-	// from, by which a file that comes back finds its parent. Empty in a clean
-	// export.
+	// Pattern is the text of an origin.Parent, by which a file that comes back
+	// finds what it was made from. Empty in a clean export.
 	Pattern []byte
 
 	// Profile is the ICC profile of the samples. Where it is nil, pictures in
@@ -31,14 +32,8 @@ type Meta struct {
 
 const (
 	software = "Selvage"
-
-	// patternKeyword and namespace name Meta.Pattern in a file: the keyword of a
-	// PNG's iTXt chunk, and the property selvage:pattern of an XMP packet.
-	patternKeyword = "selvage.pattern"
-	namespace      = "https://github.com/selvage-studio/selvage/ns/1.0/"
-
-	maxDPI  = 1e5
-	maxText = 1 << 20 // of title, description, pattern; 16 MiB of profile
+	maxDPI   = 1e5
+	maxText  = 1 << 20 // of title, description, pattern; 16 MiB of profile
 )
 
 func (m Meta) check() error {
@@ -51,6 +46,22 @@ func (m Meta) check() error {
 		return &PictureError{"title, description, identity and profile are more than a file's metadata should hold"}
 	case len(m.Profile) > 0 && len(m.Profile) < 128:
 		return &PictureError{fmt.Sprintf("%d bytes are no ICC profile", len(m.Profile))}
+	}
+	return nil
+}
+
+// fits reports a profile that is of another kind of colour than the picture.
+func (m Meta) fits(model Model) error {
+	icc := m.profile(model)
+	if len(icc) < 128 {
+		return nil
+	}
+	want := "RGB "
+	if model == CMYK {
+		want = "CMYK"
+	}
+	if space := string(icc[16:20]); space != want { // ICC.1, 7.2.6
+		return &PictureError{fmt.Sprintf("a profile for %q does not describe a picture in %v", strings.TrimSpace(space), model)}
 	}
 	return nil
 }
@@ -89,11 +100,11 @@ func (m Meta) XMP() []byte {
 	}
 	b.WriteString("<?xpacket begin=\"\ufeff\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\n" +
 		`<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">` +
-		`<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:selvage="` + namespace + `" xmp:CreatorTool="` + software + `"`)
+		`<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:` + origin.Prefix + `="` + origin.Namespace + `" xmp:CreatorTool="` + software + `"`)
 	if len(m.Pattern) > 0 {
 		var compact bytes.Buffer
 		if json.Compact(&compact, m.Pattern) == nil {
-			b.WriteString(` selvage:pattern="`)
+			b.WriteString(" " + origin.Prefix + ":" + origin.Property + `="`)
 			escaped(compact.String())
 			b.WriteString(`"`)
 		}

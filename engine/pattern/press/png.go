@@ -10,6 +10,8 @@ import (
 	"hash/crc32"
 	"io"
 	"math"
+
+	"github.com/selvage-studio/selvage/engine/pattern/origin"
 )
 
 const metreInInch = 0.0254
@@ -58,7 +60,7 @@ func WritePNG(ctx context.Context, w io.Writer, p *Picture, m Meta) error {
 	}
 	for _, t := range [...]struct{ keyword, text string }{
 		{"Software", software}, {"Title", m.Title}, {"Description", m.Description},
-		{patternKeyword, string(m.Pattern)}, {"XML:com.adobe.xmp", string(m.XMP())},
+		{origin.ParentKeyword, string(m.Pattern)}, {"XML:com.adobe.xmp", string(m.XMP())},
 	} {
 		if t.text != "" {
 			// Not compressed, no language, no translated keyword.
@@ -95,7 +97,10 @@ func checked(p *Picture, m Meta) error {
 	if err := p.check(); err != nil {
 		return err
 	}
-	return m.check()
+	if err := m.check(); err != nil {
+		return err
+	}
+	return m.fits(p.Model)
 }
 
 func perMetre(dpi float64) uint32 { return uint32(math.Round(dpi / metreInInch)) }

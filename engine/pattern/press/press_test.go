@@ -271,6 +271,13 @@ func inks(n int) []Position {
 	return out
 }
 
+func chips(n int) (out color.Palette) {
+	for _, p := range inks(n) {
+		out = append(out, p.Chip)
+	}
+	return out
+}
+
 // TestButtJoints: without traps exactly one position prints at every pixel, in
 // the single screens and in the picture of all inks, cloth or not.
 func TestButtJoints(t *testing.T) {
@@ -443,10 +450,7 @@ func TestMarksLieOutside(t *testing.T) {
 func TestIndexRoundTrip(t *testing.T) {
 	const w, h, n = 61, 47, 7
 	index := locked(4, w, h, n)
-	var palette color.Palette
-	for _, p := range inks(n) {
-		palette = append(palette, p.Chip)
-	}
+	palette := chips(n)
 	p, err := FromIndex(index, w, h, palette)
 	if err != nil {
 		t.Fatal(err)
@@ -532,10 +536,7 @@ func TestOthersAgree(t *testing.T) {
 	ctx := context.Background()
 	deep, flat := sample(90, 60, 16, true, 6), sample(90, 60, 8, true, 6)
 	clear := sample(90, 60, 8, false, 6)
-	var palette color.Palette
-	for _, p := range inks(5) {
-		palette = append(palette, p.Chip)
-	}
+	palette := chips(5)
 	index, err := FromIndex(locked(4, 90, 60, 5), 90, 60, palette)
 	if err != nil {
 		t.Fatal(err)
