@@ -3,8 +3,9 @@
 //	NAME.selvage/
 //	  library.json     id and format version
 //	  blobs/           content by its hash (ledger/blob)
-//	  patterns/ID.json the root of each pattern: its name and the hash of its document
+//	  patterns/ID.json the root of each pattern: its name and the record of its document
 //	  collections/ID.json
+//	  together.json    roots on their way, when several change in one step
 //	  cache/           previews and snapshots; may be deleted at any time
 //	  writer.lock      held by the process that writes, writer.json says who that is
 //
@@ -13,10 +14,10 @@
 //	lib, err := library.Open(dir)
 //	pen, err := lib.Write(ctx)      // a *HeldError says who has it
 //	defer pen.Release()
-//	h, err := lib.Blobs().PutBytes(ctx, document)
-//	err = pen.Put(library.Root{Kind: library.Pattern, ID: id, Name: "roses", Document: h})
+//	roots, err := pen.Put(library.Root{Kind: library.Pattern, ID: id, Name: "roses", Document: record})
 //
-// A root is replaced in one step after everything that it names is on the disk, so
+// Several roots that are put together change together: a palette that patterns share
+// is one change of all of them. A root is replaced in one step after everything that it names is on the disk, so
 // that a process that dies leaves the old state or the new one. The system gives a
 // dead process's pen back by itself.
 package library

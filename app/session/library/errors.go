@@ -85,3 +85,10 @@ func (e *AmbiguousError) Error() string {
 type NameError struct{ Name, Reason string }
 
 func (e *NameError) Error() string { return fmt.Sprintf("the name %q: %s", e.Name, e.Reason) }
+
+// ConflictError reports a root that somebody else put since it was read.
+type ConflictError struct{ Root Root }
+
+func (e *ConflictError) Error() string {
+	return fmt.Sprintf("the %s %s was changed by somebody else meanwhile; open it again", e.Root.Kind, e.Root.Name)
+}

@@ -11,6 +11,9 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
+
+	"github.com/gofrs/flock"
 
 	"github.com/selvage-studio/selvage/engine/pattern/file"
 	"github.com/selvage-studio/selvage/ledger/blob"
@@ -28,7 +31,10 @@ type Library struct {
 	dir   string
 	id    string
 	blobs *blob.Store
-	pen   chan struct{} // holds one token: the writer of this process
+
+	mu   sync.Mutex   // also held while a root is replaced
+	lock *flock.Flock // while somebody has a pen
+	pens int
 }
 
 // head is library.json.
@@ -58,9 +64,7 @@ func Open(dir string) (*Library, error) {
 	case h.Version > formatVersion:
 		return nil, &VersionError{dir, h.Version}
 	}
-	l := &Library{dir: dir, id: h.ID, blobs: blob.Open(filepath.Join(dir, "blobs")), pen: make(chan struct{}, 1)}
-	l.pen <- struct{}{}
-	return l, nil
+	return &Library{dir: dir, id: h.ID, blobs: blob.Open(filepath.Join(dir, "blobs"))}, nil
 }
 
 // Create makes an empty library of dir, which may be an empty folder or none. A
@@ -104,9 +108,9 @@ const shortID = 8
 
 func idPattern() *regexp.Regexp { return regexp.MustCompile(`^[a-z2-7]{26}$`) }
 
-// mostJSON is the most bytes that a file of the folder may have: one is some
-// hundred bytes long.
-const mostJSON = 1 << 20
+// mostJSON is the most bytes that a file of the folder may have. A document's record
+// takes some ten kilobytes, and keeps to 32 MiB.
+const mostJSON = 33 << 20
 
 // readJSON reads a file that a program of this kind wrote. The error is that of
 // opening it or a *DamagedError.
@@ -130,7 +134,7 @@ func readJSON(path string, v any) error {
 
 // writeJSON replaces a file in one step.
 func writeJSON(path string, v any) error {
-	text, err := json.MarshalIndent(v, "", "  ")
+	text, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}

@@ -1,17 +1,16 @@
 package library_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/selvage-studio/selvage/app/session/library"
-	"github.com/selvage-studio/selvage/ledger/blob"
 )
 
 func create(t testing.TB) *library.Library {
@@ -33,24 +32,21 @@ func pen(t testing.TB, l *library.Library) *library.Pen {
 }
 
 // root is a pattern whose document is its name.
-func root(t testing.TB, l *library.Library, name string) library.Root {
-	t.Helper()
-	h, err := l.Blobs().PutBytes(t.Context(), []byte(name))
-	if err != nil {
-		t.Fatal(err)
-	}
+func root(name string) library.Root {
 	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
-	return library.Root{Kind: library.Pattern, ID: library.NewID(), Name: name, Created: now, Changed: now, Document: h}
+	return library.Root{Kind: library.Pattern, ID: library.NewID(), Name: name, Created: now, Changed: now, Document: json.RawMessage(`{"format":"a test"}`)}
 }
 
 func put(t testing.TB, l *library.Library, p *library.Pen, name string) library.Root {
 	t.Helper()
-	r := root(t, l, name)
-	if err := p.Put(r); err != nil {
+	r, err := p.Put(root(name))
+	if err != nil {
 		t.Fatal(err)
 	}
-	return r
+	return r[0]
 }
+
+func same(a, b library.Root) bool { return reflect.DeepEqual(a, b) }
 
 func TestALibraryIsMadeAndFoundAgain(t *testing.T) {
 	l := create(t)
@@ -67,11 +63,11 @@ func TestALibraryIsMadeAndFoundAgain(t *testing.T) {
 		t.Errorf("the id was %s and is %s", l.ID(), again.ID())
 	}
 	all, err := again.Roots(library.Pattern)
-	if err != nil || len(all) != 2 || all[0] != rope || all[1] != roses {
+	if err != nil || len(all) != 2 || !same(all[0], rope) || !same(all[1], roses) {
 		t.Errorf("it has %+v, %v", all, err)
 	}
 	for _, ref := range []string{"Roses", "roses", roses.ID, roses.Short(), roses.ID[:4]} {
-		if got, err := again.Find(library.Pattern, ref); err != nil || got != roses {
+		if got, err := again.Find(library.Pattern, ref); err != nil || !same(got, roses) {
 			t.Errorf("%s is %+v, %v", ref, got, err)
 		}
 	}
@@ -144,14 +140,23 @@ func TestOneWrites(t *testing.T) {
 	}
 	// Reading goes on, and sees what is written.
 	r := put(t, l, p, "Roses")
-	if got, err := other.Find(library.Pattern, "Roses"); err != nil || got != r {
+	if got, err := other.Find(library.Pattern, "Roses"); err != nil || !same(got, r) {
 		t.Errorf("a reader: %+v, %v", got, err)
 	}
-	// Another part of the same process waits, and can give up waiting.
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := l.Write(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("waiting in vain: %v", err)
+	// Another part of the same process writes as well, but not over the first.
+	second := pen(t, l)
+	var conflict *library.ConflictError
+	if _, err := second.Put(r); err != nil {
+		t.Error(err)
+	}
+	if _, err := p.Put(r); !errors.As(err, &conflict) {
+		t.Errorf("over what another wrote: %v", err)
+	}
+	if err := second.Release(); err != nil {
+		t.Error(err)
+	}
+	if _, err := other.Write(t.Context()); !errors.As(err, &held) {
+		t.Errorf("one of two pens is given back: %v", err)
 	}
 	for range 2 {
 		if err := p.Release(); err != nil {
@@ -173,7 +178,7 @@ func TestNames(t *testing.T) {
 	roses := put(t, l, p, "Roses")
 	var bad *library.NameError
 	for _, name := range []string{"", " roses", "roses\n", "\xff", strings.Repeat("r", 121), "sha256:x", "-roses", "ROSES"} {
-		if err := p.Put(root(t, l, name)); !errors.As(err, &bad) {
+		if _, err := p.Put(root(name)); !errors.As(err, &bad) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
@@ -182,17 +187,12 @@ func TestNames(t *testing.T) {
 	}
 	// Its own name is not taken.
 	roses.Name = "roses"
-	if err := p.Put(roses); err != nil {
-		t.Error(err)
-	}
-	roses.Document = blob.Of([]byte("never put"))
-	var lost *blob.NotFoundError
-	if err := p.Put(roses); !errors.As(err, &lost) {
-		t.Errorf("a root of nothing: %v", err)
+	again, err := p.Put(roses)
+	if err != nil || again[0].Revision != 2 {
+		t.Errorf("%+v, %v", again, err)
 	}
 	roses.ID = "../" + roses.ID[3:]
-	roses.Document = root(t, l, "x").Document
-	if err := p.Put(roses); err == nil {
+	if _, err := p.Put(roses); err == nil {
 		t.Error("an id that is a path is taken")
 	}
 }
@@ -217,7 +217,7 @@ func TestADamagedRoot(t *testing.T) {
 		if len(all) != 1 || !errors.As(err, &damaged) || damaged.Path != path {
 			t.Errorf("%.20q: %+v, %v", harm, all, err)
 		}
-		if got, err := l.Find(library.Pattern, "roses"); err != nil || got != roses {
+		if got, err := l.Find(library.Pattern, "roses"); err != nil || !same(got, roses) {
 			t.Errorf("the other: %+v, %v", got, err)
 		}
 		if _, err := l.Find(library.Pattern, "rope"); !errors.As(err, &damaged) {
@@ -229,10 +229,10 @@ func TestADamagedRoot(t *testing.T) {
 func TestAShortIDOfTwo(t *testing.T) {
 	l := create(t)
 	p := pen(t, l)
-	a, b := root(t, l, "A"), root(t, l, "B")
+	a, b := root("A"), root("B")
 	b.ID = a.ID[:10] + b.ID[10:]
 	for _, r := range []library.Root{a, b} {
-		if err := p.Put(r); err != nil {
+		if _, err := p.Put(r); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -263,5 +263,80 @@ func TestLeftOversGo(t *testing.T) {
 	}
 	if err := p.Release(); err != nil {
 		t.Error(err)
+	}
+}
+
+// Roots that are put together are there together, at whatever point the process
+// dies: the journal is what decides.
+func TestPutTogether(t *testing.T) {
+	l := create(t)
+	p := pen(t, l)
+	roses, rope := put(t, l, p, "Roses"), put(t, l, p, "Rope")
+	spring := root("Spring")
+	spring.Kind = library.Collection
+	roses.Document, rope.Document = json.RawMessage(`{"n":1}`), json.RawMessage(`{"n":2}`)
+	stale := rope
+	stale.Revision--
+	var conflict *library.ConflictError
+	if _, err := p.Put(roses, stale); !errors.As(err, &conflict) {
+		t.Errorf("one of two is stale: %v", err)
+	}
+	if got, err := l.Find(library.Pattern, "Roses"); err != nil || same(got, roses) {
+		t.Errorf("the other one was put: %+v, %v", got, err)
+	}
+	next, err := p.Put(roses, rope, spring)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Release(); err != nil {
+		t.Fatal(err)
+	}
+	journal := filepath.Join(l.Dir(), "together.json")
+	if _, err := os.Stat(journal); err == nil {
+		t.Error("the journal is still there")
+	}
+	// A process that died after the journal, and after each of the roots: what is
+	// left of it is the journal and old roots.
+	text, err := json.Marshal(next)
+	if err != nil {
+		t.Fatal(err)
+	}
+	paths := []string{
+		filepath.Join(l.Dir(), "patterns", roses.ID+".json"), filepath.Join(l.Dir(), "patterns", rope.ID+".json"),
+		filepath.Join(l.Dir(), "collections", spring.ID+".json"),
+	}
+	for done := range 4 {
+		if err := os.WriteFile(journal, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for i := done; i < 3; i++ {
+			old := next[i]
+			old.Revision, old.Document = old.Revision-1, json.RawMessage(`{"old":true}`)
+			b, err := json.Marshal(old)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if i == 2 {
+				err = os.Remove(paths[i])
+			} else {
+				err = os.WriteFile(paths[i], b, 0o600)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, stage := range []string{"before it is settled", "after"} {
+			for _, want := range next {
+				if got, err := l.Find(want.Kind, want.Name); err != nil || !same(got, want) {
+					t.Errorf("%d done, %s: %+v, %v", done, stage, got, err)
+				}
+			}
+			if err := pen(t, l).Release(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := os.Stat(journal); err == nil {
+			t.Error("the journal is still there")
+		}
 	}
 }

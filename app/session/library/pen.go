@@ -11,39 +11,39 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// Pen is the right to change a library. One process has it at a time.
-type Pen struct {
-	l    *Library
-	lock *flock.Flock
-}
+// Pen is the right to change a library. One process has it at a time, and within
+// the process whoever took it from the same Library.
+type Pen struct{ l *Library }
 
-// Write takes the pen. It waits for another part of this process that has it from
-// this Library, until ctx is done; another process, or another Library, that has
-// it is a *HeldError at once.
+// Write takes a pen. Another process, or another Library, that has one is a
+// *HeldError.
 func (l *Library) Write(ctx context.Context) (*Pen, error) {
-	select {
-	case <-l.pen:
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
-	p, err := l.take()
-	if err != nil {
-		l.pen <- struct{}{}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.pens == 0 {
+		if err := l.take(); err != nil {
+			return nil, err
+		}
 	}
-	return p, err
+	l.pens++
+	return &Pen{l}, nil
 }
 
-func (l *Library) take() (*Pen, error) {
+// take locks the library for this process. Callers hold mu.
+func (l *Library) take() error {
 	lock := flock.New(filepath.Join(l.dir, "writer.lock"), flock.SetPermissions(0o666))
 	got, err := lock.TryLock()
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot be written: %w", l.dir, err)
+		return fmt.Errorf("%s cannot be written: %w", l.dir, err)
 	}
 	if !got {
 		e := &HeldError{Dir: l.dir}
 		// The other may be just about to say who it is: then it is not told.
 		_ = readJSON(l.holderPath(), &e.Holder)
-		return nil, errors.Join(e, lock.Close())
+		return errors.Join(e, lock.Close())
 	}
 	host, err := os.Hostname()
 	if err != nil {
@@ -51,10 +51,14 @@ func (l *Library) take() (*Pen, error) {
 	}
 	// Who holds it is only said to people; the lock is the system's.
 	if err := writeJSON(l.holderPath(), Holder{PID: os.Getpid(), Host: host, Since: time.Now().UTC().Truncate(time.Second)}); err != nil {
-		return nil, errors.Join(err, lock.Close())
+		return errors.Join(err, lock.Close())
 	}
+	if err := l.settle(); err != nil {
+		return errors.Join(err, os.Remove(l.holderPath()), lock.Close())
+	}
+	l.lock = lock
 	l.sweep()
-	return &Pen{l: l, lock: lock}, nil
+	return nil
 }
 
 // sweep removes roots that a process which died did not finish. What cannot be
@@ -73,18 +77,24 @@ func (l *Library) sweep() {
 
 func (l *Library) holderPath() string { return filepath.Join(l.dir, "writer.json") }
 
-// Release gives the pen back. The lock file stays: removing it would let two
-// processes lock two files of the same name.
+// Release gives the pen back; a second time does nothing. The lock file stays:
+// removing it would let two processes lock two files of the same name.
 func (p *Pen) Release() error {
-	if p.lock == nil {
+	l := p.l
+	if l == nil {
 		return nil
 	}
-	err := os.Remove(p.l.holderPath())
+	p.l = nil
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.pens--; l.pens > 0 {
+		return nil
+	}
+	err := os.Remove(l.holderPath())
 	if errors.Is(err, os.ErrNotExist) {
 		err = nil
 	}
-	err = errors.Join(err, p.lock.Close())
-	p.lock = nil
-	p.l.pen <- struct{}{}
+	err = errors.Join(err, l.lock.Close())
+	l.lock = nil
 	return err
 }
