@@ -19,7 +19,7 @@ func buildPackages() []string {
 func testPackages() []string {
 	return []string{
 		"xvfb", "libgl1-mesa-dri", "libvulkan1",
-		"libimage-exiftool-perl", "libtiff-tools", "imagemagick", "poppler-utils", "ghostscript", "python3-psd-tools",
+		"libimage-exiftool-perl", "libtiff-tools", "imagemagick", "poppler-utils", "ghostscript", "qpdf", "python3-psd-tools",
 	}
 }
 
