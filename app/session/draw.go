@@ -63,19 +63,9 @@ func (s *Session) Draw(ctx context.Context, r DrawRequest) (*Drawn, error) {
 		return nil, usage("it was drawn by rules of version %d; this program draws by version %d, which is another picture; leave --from out to draw it anew", r.Rules, draw.Version)
 	}
 	r.Rules = draw.Version
-	said, err := draw.Parse(r.Prompt)
+	said, err := r.said()
 	if err != nil {
-		return nil, usage("%v", err)
-	}
-	switch {
-	case r.Repeat != nil:
-		said.Spec.Repeat = r.Repeat.Repeat
-	case said.Spec.Layout == draw.HalfDrop:
-		// Who asks for a half-drop means the repeat, not motifs that are set so
-		// inside of a block.
-		said.Spec.Repeat = pattern.Repeat{Kind: pattern.HalfDrop, N: 1, D: 2}
-	case said.Spec.Layout == draw.Brick:
-		said.Spec.Repeat = pattern.Repeat{Kind: pattern.Brick, N: 1, D: 2}
+		return nil, err
 	}
 	d := &Drawn{Request: r, Spec: said.Spec.Complete(r.Seed), Unknown: said.Unknown, Notes: said.Notes}
 	if err := d.Spec.Validate(); err != nil {
@@ -108,6 +98,25 @@ func (s *Session) Draw(ctx context.Context, r DrawRequest) (*Drawn, error) {
 	}
 	d.Seam, err = seam.Measure(d.Separation.NRGBA64(d.Palette), d.Spec.Repeat)
 	return d, err
+}
+
+// said is what the request asks of a drawing, with its repeat.
+func (r DrawRequest) said() (said draw.Request, err error) {
+	said, err = draw.Parse(r.Prompt)
+	if err != nil {
+		return said, usage("%v", err)
+	}
+	switch {
+	case r.Repeat != nil:
+		said.Spec.Repeat = r.Repeat.Repeat
+	case said.Spec.Layout == draw.HalfDrop:
+		// Who asks for a half-drop means the repeat, not motifs that are set so
+		// inside of a block.
+		said.Spec.Repeat = pattern.Repeat{Kind: pattern.HalfDrop, N: 1, D: 2}
+	case said.Spec.Layout == draw.Brick:
+		said.Spec.Repeat = pattern.Repeat{Kind: pattern.Brick, N: 1, D: 2}
+	}
+	return said, nil
 }
 
 // drawnPalette is a chip for the ground and every position of a drawing: those

@@ -27,8 +27,10 @@ type ExportOptions struct {
 
 // Exported says what was written.
 type Exported struct {
-	Files    []ExportedFile `json:"files"`
-	Warnings []string       `json:"warnings,omitempty"`
+	Files []ExportedFile `json:"files"`
+	// Statement says how large a pattern's files are and how much detail is there.
+	Statement string   `json:"statement,omitempty"`
+	Warnings  []string `json:"warnings,omitempty"`
 }
 
 // ExportedFile is one written file and what it is for.

@@ -18,9 +18,12 @@ func readPicture(f *File, rep pattern.Repeat, size pattern.Size) (*pattern.Plane
 	if f == nil {
 		return nil, nil //nolint:nilnil // no file is no picture
 	}
-	raw, err := os.ReadFile(f.Path)
-	if err != nil {
-		return nil, err
+	raw := f.data
+	if raw == nil {
+		var err error
+		if raw, err = os.ReadFile(f.Path); err != nil {
+			return nil, err
+		}
 	}
 	sum := sha256.Sum256(raw)
 	got := hex.EncodeToString(sum[:])
@@ -28,9 +31,9 @@ func readPicture(f *File, rep pattern.Repeat, size pattern.Size) (*pattern.Plane
 		return nil, fmt.Errorf("%s is not the picture that the request was made with (sha256 %.12s…, now %.12s…)", f.Path, f.SHA256, got)
 	}
 	f.SHA256 = got
-	img, _, err := file.Read(f.Path)
+	img, _, err := file.Decode(raw)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", f.Path, err)
 	}
 	p := pattern.PlanesOf(img)
 	if p.Width != size.Width || p.Height != size.Height {

@@ -71,6 +71,9 @@ type LoRA struct {
 type File struct {
 	Path   string `json:"path"`
 	SHA256 string `json:"sha256,omitempty"`
+
+	// data is its content where Path is a hash of a library's.
+	data []byte
 }
 
 // Repeat is a pattern.Repeat that JSON writes as "half-drop 1/2".
