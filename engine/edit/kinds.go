@@ -7,7 +7,8 @@ func kinds() map[string]func() Op {
 	for _, family := range []map[string]func() Op{
 		layoutKinds(),
 		motifKinds(),
-		documentKinds(), layerKinds(), pictureKinds(),
+		paintKinds(), selectionKinds(),
+		documentKinds(), layerKinds(), pictureKinds(), paletteKinds(),
 	} {
 		for kind, make := range family {
 			all[kind] = make

@@ -117,10 +117,11 @@ func Curve(nodes []Node, closed bool) Path {
 	if closed {
 		last = len(nodes)
 	}
+	most := max(8, mostPieces/len(nodes))
 	p.Points, p.Smooth = append(p.Points, nodes[0].At), append(p.Smooth, false)
 	for i := range last {
 		a, b := nodes[i], nodes[(i+1)%len(nodes)]
-		p.cubic(a.At, a.Out, b.In, b.At)
+		p.cubic(a.At, a.Out, b.In, b.At, most)
 		if i+1 < len(nodes) {
 			p.Points, p.Smooth = append(p.Points, b.At), append(p.Smooth, false)
 		}
@@ -128,8 +129,12 @@ func Curve(nodes []Node, closed bool) Path {
 	return p
 }
 
-// cubic appends the points between a and b of a Bézier curve.
-func (p *Path) cubic(a, out, in, b Point) {
+// mostPieces bounds the straight pieces of one path.
+const mostPieces = 1 << 19
+
+// cubic appends the points between a and b of a Bézier curve, cut into at most
+// so many pieces.
+func (p *Path) cubic(a, out, in, b Point, most int) {
 	if out == (Point{}) && in == (Point{}) {
 		return
 	}
@@ -141,7 +146,7 @@ func (p *Path) cubic(a, out, in, b Point) {
 	d := max(
 		vector{c2.x - 2*c1.x, c2.y - 2*c1.y}.length(),
 		vector{end.x - 2*c2.x + c1.x, end.y - 2*c2.y + c1.y}.length())
-	n := int(min(2000, math.Ceil(math.Sqrt(d*0.75/chord))))
+	n := int(min(2000, float64(most), math.Ceil(math.Sqrt(d*0.75/chord))))
 	for i := 1; i < n; i++ {
 		t := float64(i) / float64(n)
 		u := 1 - t
