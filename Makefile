@@ -27,9 +27,15 @@ bench: setup
 soak: setup-test
 	SELVAGE_SOAK=1 $(GO) test -tags $(TAGS) -run Soak -timeout 2h ./...
 
-LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
-lint: setup
-	$(GO) run $(LINT) run ./...
+# The linter is compiled once for each of its versions, and needs no network after that.
+LINT_VERSION := v2.15.0
+LINT         := bin/golangci-lint-$(LINT_VERSION)
+lint: setup $(LINT)
+	$(LINT) run ./...
+
+$(LINT):
+	GOBIN=$(CURDIR)/bin $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+	mv bin/golangci-lint $@
 
 # The set-up has no cgo: it runs before there is a C compiler.
 setup:

@@ -58,6 +58,7 @@ func eachField(m []byte, f func(field) error) error {
 			x.varint, _ = protowire.ConsumeVarint(m[n:])
 		case protowire.BytesType:
 			x.bytes, _ = protowire.ConsumeBytes(m[n:])
+		default: // the whole, as it stands, is enough
 		}
 		if err := f(x); err != nil {
 			return err
@@ -159,6 +160,7 @@ func readTensorInfo(m []byte) (t tensorInfo, err error) {
 				}
 				t.dims, packed = append(t.dims, int(d)), packed[n:]
 			}
+		default: // the data, which lies elsewhere
 		}
 		return nil
 	})

@@ -94,12 +94,12 @@ func TestWidenFromFile(t *testing.T) {
 		}
 	}
 
-	for name, break_ := range map[string]func(*Weight){
+	for name, spoil := range map[string]func(*Weight){
 		"a file that is gone":      func(w *Weight) { w.File += "x" },
 		"a file that is too short": func(w *Weight) { w.Offset = 1 << 16 },
 	} {
 		bad := from
-		break_(&bad)
+		spoil(&bad)
 		if tensors, err := newWeightTensors(t.Context(), native, []Weight{bad}); err == nil {
 			tensors.release()
 			t.Errorf("%s is read", name)
