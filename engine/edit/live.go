@@ -54,12 +54,12 @@ func BeginStroke(s *State, op Stroke, in Inputs) (*LiveStroke, error) {
 func (l *LiveStroke) Add(ctx context.Context, add ...paint.Point) error {
 	_, brush, points := l.op.tool()
 	for _, p := range add {
+		if err := checkStrokePoint(len(*points), p); err != nil {
+			return err
+		}
 		p = p.Rounded()
 		if n := len(*points); n > 0 && (*points)[n-1] == p {
 			continue
-		}
-		if err := checkStrokePoint(len(*points), p); err != nil {
-			return err
 		}
 		if len(*points) == MaxPoints {
 			return &ParameterError{"points", fmt.Sprintf("a stroke has at most %d points; begin another", MaxPoints)}
