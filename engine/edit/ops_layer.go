@@ -226,6 +226,9 @@ func (o *SetLayerOpacity) Apply(_ context.Context, s *State, _ Inputs) error {
 		return err
 	}
 	l.Opacity = fraction(o.Opacity)
+	if l.Opacity > 0 && l.Opacity < raster.Opaque {
+		s.Locked = nil // what shows through it is no spot colour
+	}
 	return nil
 }
 
@@ -253,6 +256,9 @@ func (o *SetLayerBlend) Apply(_ context.Context, s *State, _ Inputs) error {
 		return err
 	}
 	l.Blend = o.Blend
+	if l.Blend != raster.Normal {
+		s.Locked = nil // what shows through it is no spot colour
+	}
 	return nil
 }
 

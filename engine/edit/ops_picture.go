@@ -183,6 +183,7 @@ func (o *PlacePicture) Apply(ctx context.Context, s *State, in Inputs) error {
 			return err
 		}
 	}
+	s.Locked = nil // its colours need not be the palette's
 	if mask == nil && o.Position == nil {
 		target.Pixels = picture
 		return nil

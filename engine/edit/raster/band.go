@@ -109,8 +109,10 @@ func (r *Raster) SetBand(i int, data []byte) error {
 		return nil
 	}
 	b := &band{token: r.token, pix: make([]uint16, 4*n)}
+	tooMuch := false
 	read := func(k int) Who {
 		d := data[whoBytes*k:]
+		tooMuch = tooMuch || int(d[4])+int(d[5])+int(d[6])+int(d[7]) > 255
 		return Who{binary.LittleEndian.Uint32(d), d[4], d[5], d[6], d[7]}
 	}
 	if form == bandUniform {
@@ -120,6 +122,9 @@ func (r *Raster) SetBand(i int, data []byte) error {
 		for k := range b.who {
 			b.who[k] = read(k)
 		}
+	}
+	if tooMuch {
+		return &BandError{i, "the shares of a pixel's authors exceed the whole"}
 	}
 	data = data[whoBytes*want:]
 	for k := range b.pix {
