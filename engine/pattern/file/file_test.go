@@ -506,9 +506,9 @@ func TestForeignResolutions(t *testing.T) {
 	chunk(&extra, "iTXt", append([]byte(Keyword+"\x00\x01\x00de\x00Anfrage\x00"), deflated([]byte(`{"a":1}`))...))
 	chunk(&extra, "iTXt", []byte("Comment\x00\x00\x00\x00\x00no"))
 	png = append(png[:33:33], append(extra.Bytes(), png[33:]...)...)
-	info, err = pngInfo(png)
-	if err != nil || string(info.Request) != `{"a":1}` {
-		t.Errorf("%+v, %v", info, err)
+	said, err := pngSaid(png)
+	if err != nil || string(said.request) != `{"a":1}` {
+		t.Errorf("%+v, %v", said, err)
 	}
 }
 
@@ -576,14 +576,16 @@ func FuzzDecode(f *testing.F) {
 func FuzzInfo(f *testing.F) {
 	f.Add([]byte(pngSignature), SRGBProfile())
 	f.Fuzz(func(t *testing.T, data, icc []byte) {
-		if info, err := pngInfo(append([]byte(pngSignature), data...)); err == nil && len(info.Request) > maxText {
+		if said, err := pngSaid(append([]byte(pngSignature), data...)); err == nil && len(said.request) > maxText {
 			t.Fatal("a request without bounds")
 		}
-		if _, err := tiffInfo(append([]byte("MM\x00\x2a"), data...)); err != nil && err.Error() == "" {
+		if _, err := tiffConfig(append([]byte("MM\x00\x2a"), data...), &said{}); err != nil && err.Error() == "" {
 			t.Fatal("an error without words")
 		}
-		jpegInfo(append([]byte("\xff\xd8"), data...))
-		international(data)
+		jpegSaid(append([]byte("\xff\xd8"), data...))
+		if _, err := webpSaid(append([]byte("RIFF\x00\x00\x00\x00WEBP"), data...)); err != nil && err.Error() == "" {
+			t.Fatal("an error without words")
+		}
 		if name := profileName(icc, "none"); len([]rune(name)) > 64 {
 			t.Fatalf("a name of %d runes", len([]rune(name)))
 		}

@@ -10,6 +10,7 @@ import (
 	"image/png"
 	"io"
 	"math"
+	"unicode/utf8"
 )
 
 const (
@@ -90,74 +91,117 @@ func (i *inserter) Write(p []byte) (int, error) {
 	return done + n, err
 }
 
-// pngInfo walks the chunks before and after the picture for resolution,
-// profile and request. A broken chunk ends the walk with an error.
-func pngInfo(data []byte) (Info, error) {
-	var info Info
+// pngSaid walks the chunks before and after the picture. A broken chunk ends
+// the walk with an error.
+func pngSaid(data []byte) (*said, error) {
+	s := &said{}
 	rest := data[len(pngSignature):]
+	budget := maxText // of unpacked text, over all chunks
 	for len(rest) >= 12 {
 		n := int64(binary.BigEndian.Uint32(rest))
 		if n > int64(len(rest)-12) {
-			return info, fmt.Errorf("chunk %q says %d bytes, and %d are left", rest[4:8], n, len(rest)-12)
+			return s, fmt.Errorf("chunk %q says %d bytes, and %d are left", rest[4:8], n, len(rest)-12)
 		}
 		kind, body := string(rest[4:8]), rest[8:8+n]
 		rest = rest[12+n:]
 		switch kind {
 		case "pHYs":
 			if len(body) == 9 && body[8] == 1 {
-				info.DPIX = float64(binary.BigEndian.Uint32(body)) * metreInInch
-				info.DPIY = float64(binary.BigEndian.Uint32(body[4:])) * metreInInch
+				s.dpiX = float64(binary.BigEndian.Uint32(body)) * metreInInch
+				s.dpiY = float64(binary.BigEndian.Uint32(body[4:])) * metreInInch
 			}
 		case "iCCP":
-			if name, packed, ok := bytes.Cut(body, []byte{0}); ok && len(packed) > 1 {
-				if icc, err := inflated(packed[1:]); err == nil {
-					info.Profile = profileName(icc, string(name))
+			if name, packed, ok := bytes.Cut(body, []byte{0}); ok && len(packed) > 1 && s.icc == nil {
+				if icc, err := inflated(packed[1:], maxText); err == nil {
+					s.icc, s.iccName = icc, string(name)
 				}
 			}
 		case "sRGB":
-			info.Profile = "sRGB"
-		case "iTXt":
-			if text, ok := international(body); ok {
-				info.Request = text
+			s.iccName = "sRGB"
+		case "gAMA":
+			if len(body) == 4 {
+				if g := binary.BigEndian.Uint32(body); g < 44000 || g > 47000 {
+					s.note("the file states a gamma of %.3g without a profile; it is read as sRGB", 100000/float64(max(g, 1)))
+				}
 			}
+		case "eXIf":
+			s.exif(body)
+		case "iTXt", "tEXt", "zTXt":
+			keyword, text, ok := textChunk(kind, body, budget)
+			if !ok {
+				continue
+			}
+			budget -= len(text)
+			switch keyword {
+			case Keyword:
+				if s.request == nil && kind == "iTXt" {
+					s.request = []byte(text)
+				}
+			case "XML:com.adobe.xmp":
+				s.scraps.Packet([]byte(text))
+				continue
+			}
+			s.scraps.Add(keyword, text)
 		case "IEND":
-			return info, nil
+			return s, nil
 		}
 	}
-	return info, nil
+	return s, nil
 }
 
-// international returns the text of an iTXt chunk with our keyword.
-func international(body []byte) ([]byte, bool) {
-	rest, ok := bytes.CutPrefix(body, []byte(Keyword+"\x00"))
-	if !ok || len(rest) < 2 {
-		return nil, false
+// textChunk reads one of PNG's three kinds of text (PNG, third edition, 11.3.3).
+func textChunk(kind string, body []byte, budget int) (keyword, text string, ok bool) {
+	key, rest, ok := bytes.Cut(body, []byte{0})
+	if !ok || len(key) > 79 {
+		return "", "", false
 	}
-	packed := rest[0] == 1
-	_, rest, ok = bytes.Cut(rest[2:], []byte{0}) // language
-	if !ok {
-		return nil, false
-	}
-	_, rest, ok = bytes.Cut(rest, []byte{0}) // translated keyword
-	if !ok {
-		return nil, false
+	packed := false
+	switch kind {
+	case "zTXt":
+		if len(rest) < 1 {
+			return "", "", false
+		}
+		packed, rest = true, rest[1:]
+	case "iTXt":
+		if len(rest) < 2 {
+			return "", "", false
+		}
+		packed = rest[0] == 1
+		if _, rest, ok = bytes.Cut(rest[2:], []byte{0}); !ok { // language
+			return "", "", false
+		}
+		if _, rest, ok = bytes.Cut(rest, []byte{0}); !ok { // translated keyword
+			return "", "", false
+		}
 	}
 	if packed {
-		text, err := inflated(rest)
-		return text, err == nil
+		var err error
+		if rest, err = inflated(rest, budget); err != nil {
+			return "", "", false
+		}
 	}
-	return bytes.Clone(rest), true
+	if len(rest) > budget {
+		return "", "", false
+	}
+	if kind != "iTXt" && !utf8.Valid(rest) { // Latin-1 by the specification, UTF-8 by many writers
+		r := make([]rune, len(rest))
+		for i, b := range rest {
+			r[i] = rune(b)
+		}
+		return string(key), string(r), true
+	}
+	return string(key), string(rest), true
 }
 
-// inflated unpacks a profile or a text, at most maxText of it.
-func inflated(packed []byte) ([]byte, error) {
+// inflated unpacks a profile or a text, at most that much of it.
+func inflated(packed []byte, most int) ([]byte, error) {
 	z, err := zlib.NewReader(bytes.NewReader(packed))
 	if err != nil {
 		return nil, err
 	}
-	out, err := io.ReadAll(io.LimitReader(z, maxText+1))
-	if err == nil && len(out) > maxText {
-		err = fmt.Errorf("more than %d bytes", maxText)
+	out, err := io.ReadAll(io.LimitReader(z, int64(most)+1))
+	if err == nil && len(out) > most {
+		err = fmt.Errorf("more than %d bytes", most)
 	}
 	return out, err
 }

@@ -2,7 +2,7 @@ package file
 
 import (
 	"bytes"
-	"encoding/binary"
+	"context"
 	"errors"
 	"fmt"
 	"image"
@@ -10,15 +10,17 @@ import (
 	"image/png"
 	"io"
 	"os"
-	"unicode/utf16"
+	"strings"
 
-	"golang.org/x/image/tiff"
+	"golang.org/x/image/webp"
+
+	"github.com/selvage-studio/selvage/engine/pattern/drawing"
 )
 
 // Info is what a file says of itself beside its pixels. It is taken from a
 // stranger's bytes.
 type Info struct {
-	Format        string // "png", "jpeg" or "tiff"
+	Format        string // "png", "jpeg", "tiff" or "webp"
 	Width, Height int
 	DPIX, DPIY    float64 // 0 if the file does not say
 	Profile       string  // name of the colour profile, "" if there is none
@@ -61,6 +63,7 @@ type TooLargeError struct {
 	Path          string
 	Width, Height int
 	Bytes         int64 // of the file
+	MaxPixels     int64 // that are read
 }
 
 func (e *TooLargeError) Error() string {
@@ -68,13 +71,13 @@ func (e *TooLargeError) Error() string {
 	if e.Path != "" {
 		s = e.Path
 	}
-	if pixels := int64(e.Width) * int64(e.Height); e.Width <= maxSide && e.Height <= maxSide && pixels <= MaxPixels {
+	if pixels := int64(e.Width) * int64(e.Height); e.Width <= maxSide && e.Height <= maxSide && pixels <= e.MaxPixels {
 		return fmt.Sprintf("%s says that it is %d x %d pixels, more than its %d bytes can hold", s, e.Width, e.Height, e.Bytes)
 	}
-	return fmt.Sprintf("%s is %d x %d pixels; pictures of up to %d million pixels and %d a side are read", s, e.Width, e.Height, MaxPixels/1_000_000, maxSide)
+	return fmt.Sprintf("%s is %d x %d pixels; pictures of up to %d million pixels and %d a side are read", s, e.Width, e.Height, e.MaxPixels/1_000_000, maxSide)
 }
 
-// Read opens a PNG, JPEG or TIFF. See Decode.
+// Read opens a PNG, JPEG, TIFF or WebP. See Decode.
 func Read(path string) (image.Image, Info, error) {
 	data, err := load(path)
 	if err != nil {
@@ -144,79 +147,170 @@ func named(err error, path string) error {
 // DecodeInfo reads what the bytes of a picture say of it, and checks that they
 // can hold what they say. Errors are *FormatError or *TooLargeError.
 func DecodeInfo(data []byte) (Info, error) {
+	h, err := examine(data, MaxPixels)
+	if err != nil {
+		return Info{}, err
+	}
+	return h.info(), nil
+}
+
+// header is what is known of a picture before its pixels are read.
+type header struct {
+	*said
+	format        string
+	width, height int
+	tiff          *tiffPicture
+}
+
+func (h *header) info() Info {
+	i := h.said.info(h.format)
+	i.Width, i.Height = h.width, h.height
+	return i
+}
+
+// examine reads the header of a PNG, JPEG, TIFF or WebP.
+func examine(data []byte, maxPixels int64) (*header, error) {
 	var (
-		info Info
-		cfg  image.Config
-		err  error
+		h   header
+		cfg image.Config
+		err error
 	)
 	// The most pixels that a byte of each format can stand for: deflate packs
 	// 1032 to 1 and a pixel may be one bit; a JPEG block of 64 samples takes at
-	// least two bits, and chroma may cover four of them.
+	// least two bits, and chroma may cover four of them. A lossless WebP of one
+	// colour takes no bits at all for its pixels.
 	dense := int64(1032 * 8)
-	switch {
-	case bytes.HasPrefix(data, []byte(pngSignature)):
-		if info, err = pngInfo(data); err != nil {
-			return Info{}, &FormatError{Reason: "is a broken PNG", Err: err}
+	switch h.format = sniff(data); h.format {
+	case "png":
+		if h.said, err = pngSaid(data); err != nil {
+			return nil, &FormatError{Reason: "is a broken PNG", Err: err}
 		}
-		info.Format = "png"
 		cfg, err = png.DecodeConfig(bytes.NewReader(data))
-	case bytes.HasPrefix(data, []byte("\xff\xd8\xff")):
-		info = jpegInfo(data)
-		info.Format = "jpeg"
+	case "jpeg":
+		h.said = jpegSaid(data)
 		dense = 1024
 		cfg, err = jpeg.DecodeConfig(bytes.NewReader(data))
-	case bytes.HasPrefix(data, []byte("II\x2a\x00")), bytes.HasPrefix(data, []byte("MM\x00\x2a")):
-		if info, err = tiffInfo(data); err != nil {
-			return Info{}, &FormatError{Reason: "is a broken TIFF", Err: err}
+	case "webp":
+		if h.said, err = webpSaid(data); err != nil {
+			return nil, &FormatError{Reason: "is a WebP that is not read", Err: err}
 		}
-		info.Format = "tiff"
-		err = guard(func() (err error) { cfg, err = tiff.DecodeConfig(bytes.NewReader(data)); return err })
-	case len(data) == 0:
-		return Info{}, &FormatError{Reason: "is empty"}
+		dense = 1 << 16
+		err = guard(func() (err error) { cfg, err = webp.DecodeConfig(bytes.NewReader(data)); return err })
+	case "tiff":
+		h.said = &said{}
+		if h.tiff, err = tiffConfig(data, h.said); err != nil {
+			return nil, &FormatError{Reason: "is a broken TIFF", Err: err}
+		}
+		cfg.Width, cfg.Height = h.tiff.width, h.tiff.height
+	case "":
+		if len(data) == 0 {
+			return nil, &FormatError{Reason: "is empty"}
+		}
+		return nil, &FormatError{Reason: "is neither PNG, JPEG, TIFF, WebP, PSD nor SVG"}
 	default:
-		return Info{}, &FormatError{Reason: "is neither PNG, JPEG nor TIFF"}
+		return nil, &FormatError{Reason: "is " + strings.ToUpper(h.format) + ", which is imported as layers, and is no plain picture"}
 	}
 	if err != nil {
-		return Info{}, &FormatError{Reason: "cannot be read as " + info.Format, Err: err}
+		return nil, &FormatError{Reason: "cannot be read as " + h.format, Err: err}
 	}
-	info.Width, info.Height = cfg.Width, cfg.Height
-	if cfg.Width <= 0 || cfg.Height <= 0 {
-		return Info{}, &FormatError{Reason: fmt.Sprintf("has no pixels (%d x %d)", cfg.Width, cfg.Height)}
+	h.width, h.height = cfg.Width, cfg.Height
+	if err := checkSize(cfg.Width, cfg.Height, len(data), dense, maxPixels); err != nil {
+		return nil, err
 	}
-	pixels := int64(cfg.Width) * int64(cfg.Height)
-	if cfg.Width > maxSide || cfg.Height > maxSide || pixels > MaxPixels || pixels > dense*int64(len(data)) {
-		return Info{}, &TooLargeError{Width: cfg.Width, Height: cfg.Height, Bytes: int64(len(data))}
+	if h.tiff != nil && h.tiff.bad != nil {
+		return nil, &FormatError{Reason: "cannot be read as tiff", Err: h.tiff.bad}
 	}
-	return info, nil
+	return &h, nil
 }
 
-// Decode reads a PNG, JPEG or TIFF from its bytes. Colours are taken as sRGB;
-// Info.Profile tells whether the file says otherwise. Errors are *FormatError
-// or *TooLargeError.
+// checkSize refuses what has no pixels, too many, or more than its bytes can hold.
+func checkSize(w, h, size int, dense, maxPixels int64) error {
+	if w <= 0 || h <= 0 {
+		return &FormatError{Reason: fmt.Sprintf("has no pixels (%d x %d)", w, h)}
+	}
+	pixels := int64(w) * int64(h)
+	if w > maxSide || h > maxSide || pixels > maxPixels || pixels/dense > int64(size) {
+		return &TooLargeError{Width: w, Height: h, Bytes: int64(size), MaxPixels: maxPixels}
+	}
+	return nil
+}
+
+// sniff tells the format by its first bytes; "" is an unknown one.
+func sniff(data []byte) string {
+	switch {
+	case bytes.HasPrefix(data, []byte(pngSignature)):
+		return "png"
+	case bytes.HasPrefix(data, []byte("\xff\xd8\xff")):
+		return "jpeg"
+	case bytes.HasPrefix(data, []byte("II\x2a\x00")), bytes.HasPrefix(data, []byte("MM\x00\x2a")),
+		bytes.HasPrefix(data, []byte("II\x2b\x00")), bytes.HasPrefix(data, []byte("MM\x00\x2b")):
+		return "tiff"
+	case len(data) >= 12 && string(data[:4]) == "RIFF" && string(data[8:12]) == "WEBP":
+		return "webp"
+	case bytes.HasPrefix(data, []byte("8BPS\x00")):
+		return "psd"
+	case drawing.Is(data):
+		return "svg"
+	}
+	return ""
+}
+
+// Decode reads a PNG, JPEG, TIFF or WebP from its bytes, with the values that it
+// has: no profile and no orientation are applied, and 8 bit stay 8 bit. What
+// others made is better opened with OpenBytes. Errors are *FormatError or
+// *TooLargeError.
 func Decode(data []byte) (image.Image, Info, error) {
-	info, err := DecodeInfo(data)
+	h, err := examine(data, MaxPixels)
 	if err != nil {
 		return nil, Info{}, err
 	}
+	img, err := h.decode(context.Background(), data)
+	if err != nil {
+		return nil, Info{}, err
+	}
+	return img, h.info(), nil
+}
+
+// decode unpacks the pixels as they are.
+func (h *header) decode(ctx context.Context, data []byte) (image.Image, error) {
 	var img image.Image
-	err = guard(func() (err error) {
-		switch info.Format {
+	in := &watched{ctx, bytes.NewReader(data)}
+	err := guard(func() (err error) {
+		switch h.format {
 		case "png":
-			img, err = png.Decode(bytes.NewReader(data))
+			img, err = png.Decode(in)
 		case "jpeg":
-			img, err = jpeg.Decode(bytes.NewReader(data))
+			img, err = jpeg.Decode(in)
+		case "webp":
+			img, err = webp.Decode(in)
 		default:
-			img, err = tiff.Decode(bytes.NewReader(data))
+			img, err = h.tiff.asStored(ctx)
 		}
 		return err
 	})
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	if err != nil {
-		return nil, Info{}, &FormatError{Reason: "cannot be read as " + info.Format, Err: err}
+		return nil, &FormatError{Reason: "cannot be read as " + h.format, Err: err}
 	}
-	if b := img.Bounds(); b.Dx() != info.Width || b.Dy() != info.Height {
-		return nil, Info{}, &FormatError{Reason: fmt.Sprintf("says %d x %d and holds %d x %d pixels", info.Width, info.Height, b.Dx(), b.Dy())}
+	if b := img.Bounds(); b.Dx() != h.width || b.Dy() != h.height {
+		return nil, &FormatError{Reason: fmt.Sprintf("says %d x %d and holds %d x %d pixels", h.width, h.height, b.Dx(), b.Dy())}
 	}
-	return img, info, nil
+	return img, nil
+}
+
+// watched stops a decoder when nobody waits for it any more.
+type watched struct {
+	ctx context.Context //nolint:containedctx // it lives as long as one call
+	r   io.Reader
+}
+
+func (w *watched) Read(p []byte) (int, error) {
+	if err := w.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return w.r.Read(p)
 }
 
 // guard turns a decoder's panic over hostile bytes into an error.
@@ -227,69 +321,6 @@ func guard(f func() error) (err error) {
 		}
 	}()
 	return f()
-}
-
-// jpegInfo reads the density of a JFIF header and the first part of an ICC
-// profile.
-func jpegInfo(data []byte) Info {
-	var info Info
-	for at := 2; at+4 <= len(data) && data[at] == 0xff; {
-		marker, n := data[at+1], int(binary.BigEndian.Uint16(data[at+2:]))
-		if marker == 0xda || n < 2 || at+2+n > len(data) {
-			break
-		}
-		body := data[at+4 : at+2+n]
-		if b, ok := bytes.CutPrefix(body, []byte("JFIF\x00")); ok && marker == 0xe0 && len(b) >= 7 {
-			x, y := float64(binary.BigEndian.Uint16(b[3:])), float64(binary.BigEndian.Uint16(b[5:]))
-			switch b[2] {
-			case 1:
-				info.DPIX, info.DPIY = x, y
-			case 2:
-				info.DPIX, info.DPIY = x*2.54, y*2.54
-			}
-		}
-		if b, ok := bytes.CutPrefix(body, []byte("ICC_PROFILE\x00")); ok && marker == 0xe2 && len(b) > 2 {
-			info.Profile = profileName(b[2:], "ICC")
-		}
-		at += 2 + n
-	}
-	return info
-}
-
-// profileName returns the description inside an ICC profile, or name if it has
-// none that can be read.
-func profileName(icc []byte, name string) string {
-	be := binary.BigEndian
-	if len(icc) < 132 {
-		return name
-	}
-	n := int64(be.Uint32(icc[128:]))
-	for i := int64(0); i < n && 132+12*i+12 <= int64(len(icc)); i++ {
-		e := icc[132+12*i:]
-		off, size := int64(be.Uint32(e[4:])), int64(be.Uint32(e[8:]))
-		if string(e[:4]) != "desc" || off+size > int64(len(icc)) || size < 12 {
-			continue
-		}
-		d := icc[off : off+size]
-		switch string(d[:4]) {
-		case "desc": // version 2
-			if k := int64(be.Uint32(d[8:])); k > 0 && 12+k <= size {
-				return printable(string(bytes.TrimRight(d[12:12+k], "\x00")))
-			}
-		case "mluc": // version 4: the first language
-			if size >= 28 {
-				k, at := int64(be.Uint32(d[20:])), int64(be.Uint32(d[24:]))
-				if at+k <= size {
-					var u []uint16
-					for j := int64(0); j+1 < k; j += 2 {
-						u = append(u, be.Uint16(d[at+j:]))
-					}
-					return printable(string(utf16.Decode(u)))
-				}
-			}
-		}
-	}
-	return name
 }
 
 // printable keeps a stranger's text fit for a message: one line, not long.

@@ -242,3 +242,10 @@ func (e *encoder) at(v float64) uint16 {
 	i := int(p)
 	return uint16(e[i] + (p-float64(i))*(e[i+1]-e[i]) + 0.5)
 }
+
+// LabToSRGB returns the conversion from CIELAB under D50, in the 16 bit encoding
+// of version 4: L 0..100 and a, b -128..127 over 0..65535.
+func LabToSRGB() *Transform {
+	m := inverse(srgbColorants())
+	return &Transform{in: 3, out: 3, stages: []stage{labToXYZ{1}, &m}, encode: newEncoder()}
+}
