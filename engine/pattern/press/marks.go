@@ -116,7 +116,8 @@ func (f frame) mark(x, y int) bool {
 	u, v := (pattern.Length(x-f.in.Min.X)+0.5)*px, (pattern.Length(y-f.in.Min.Y)+0.5)*py
 	w, h := pattern.Length(f.in.Dx())*px, pattern.Length(f.in.Dy())*py
 	thick := max(hairline, px, py) / 2
-	near := func(a, b pattern.Length) bool { return a-b < thick && b-a <= thick }
+	// Of two rows whose middles are equally far, the first, whatever the rounding.
+	near := func(a, b pattern.Length) bool { return a-b < 0.999*thick && b-a < 1.001*thick }
 	outside := func(a, side pattern.Length) pattern.Length { return max(-a, a-side) }
 
 	if ou := outside(u, w); ou >= gap && ou <= gap+tick && (near(v, 0) || near(v, h)) {

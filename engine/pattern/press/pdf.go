@@ -2,7 +2,6 @@ package press
 
 import (
 	"bufio"
-	"compress/zlib"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -134,17 +133,7 @@ func (d *pdf) image(ctx context.Context, id, length int, p *Picture, space, more
 	d.printf("%d 0 obj\n<< /Type /XObject /Subtype /Image /Width %d /Height %d /ColorSpace %s /BitsPerComponent %d%s /Interpolate false /Filter /FlateDecode /DecodeParms << /Predictor 15 /Colors %d /BitsPerComponent %d /Columns %d >> /Length %d 0 R >>\nstream\n",
 		id, p.Width, p.Height, space, p.Bits, more, p.Samples(), p.Bits, p.Width, length)
 	from := d.n
-	z := zlib.NewWriter(d)
-	f := newFilter(p)
-	for y := range p.Height {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if _, err := z.Write(f.row(y)); err != nil {
-			return err
-		}
-	}
-	if err := z.Close(); err != nil {
+	if err := deflateRows(ctx, d, p); err != nil {
 		return err
 	}
 	size := d.n - from

@@ -3,10 +3,12 @@ package press
 import (
 	"bufio"
 	"bytes"
+	"compress/flate"
 	"compress/zlib"
 	"context"
 	"encoding/binary"
 	"fmt"
+	"hash/adler32"
 	"hash/crc32"
 	"io"
 	"math"
@@ -71,17 +73,7 @@ func WritePNG(ctx context.Context, w io.Writer, p *Picture, m Meta) error {
 		return err
 	}
 	idat := bufio.NewWriterSize(chunks{w}, 256<<10)
-	z := zlib.NewWriter(idat)
-	f := newFilter(p)
-	for y := range p.Height {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if _, err := z.Write(f.row(y)); err != nil {
-			return err
-		}
-	}
-	if err := z.Close(); err != nil {
+	if err := deflateRows(ctx, idat, p); err != nil {
 		return err
 	}
 	if err := idat.Flush(); err != nil {
@@ -137,6 +129,66 @@ func (c chunks) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// deflateRows writes the picture's rows, filtered as PNG has them, as one zlib
+// stream (RFC 1950). Bands of rows are packed on all cores, each ended on a whole
+// byte, which the next goes on from; the bands are always the same.
+func deflateRows(ctx context.Context, w io.Writer, p *Picture) error {
+	if _, err := w.Write([]byte{0x78, 0x9c}); err != nil {
+		return err
+	}
+	rows := max(bandBytes/(p.RowBytes()+1), 1)
+	bands := (p.Height + rows - 1) / rows
+	sums := make([]uint32, bands)
+	sum, done := uint32(1), 0
+	err := inOrder(ctx, bands, func(i int) []byte {
+		from, to := i*rows, min((i+1)*rows, p.Height)
+		f := newFilter(p, from)
+		plain := adler32.New()
+		var out bytes.Buffer
+		z, err := flate.NewWriter(&out, flate.DefaultCompression)
+		if err != nil {
+			return nil // the level is one of those that there are
+		}
+		for y := from; y < to; y++ {
+			row := f.row(y)
+			_, _ = plain.Write(row) // a hash does not fail, nor does a bytes.Buffer
+			_, _ = z.Write(row)
+		}
+		sums[i] = plain.Sum32()
+		if i < bands-1 {
+			_ = z.Flush()
+		} else {
+			_ = z.Close()
+		}
+		return out.Bytes()
+	}, func(band []byte) error {
+		n := (min((done+1)*rows, p.Height) - done*rows) * (p.RowBytes() + 1)
+		sum = joined(sum, sums[done], n)
+		done++
+		_, err := w.Write(band)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(binary.BigEndian.AppendUint32(nil, sum))
+	return err
+}
+
+// bandBytes is how much of a picture, unpacked, a band holds.
+const bandBytes = 1 << 20
+
+// joined returns the Adler-32 of two runs of bytes from those of each, the
+// second n bytes long. Its halves are sums modulo 65521: of the bytes, and of
+// that sum after each byte.
+func joined(first, second uint32, n int) uint32 {
+	const mod = 65521
+	a1, b1, a2, b2 := uint64(first&0xffff), uint64(first>>16), uint64(second&0xffff), uint64(second>>16)
+	a := (a1 + a2 + mod - 1) % mod
+	b := (b1 + b2 + uint64(n%mod)*(a1+mod-1)) % mod
+	return uint32(b<<16 | a)
+}
+
 // filter makes the rows of a PNG, which PDF uses as well: a byte that names the
 // filter, and the row after it.
 type filter struct {
@@ -148,7 +200,8 @@ type filter struct {
 	plain     bool // places in a palette are not numbers that lie near each other
 }
 
-func newFilter(p *Picture) *filter {
+// newFilter returns a filter for rows in order from first.
+func newFilter(p *Picture, first int) *filter {
 	n := p.RowBytes()
 	f := &filter{p: p, back: max(p.Samples()*p.Bits/8, 1), last: make([]byte, n), now: make([]byte, n), plain: p.Model == Indexed || p.Model == Inks}
 	f.row0 = make([]byte, n+1)
@@ -156,17 +209,16 @@ func newFilter(p *Picture) *filter {
 		f.tries[i] = make([]byte, n+1)
 		f.tries[i][0] = [...]byte{1, 2, 4}[i] // sub, up, Paeth
 	}
+	if first > 0 && !f.plain {
+		p.Row(f.last, first-1)
+	}
 	return f
 }
 
 // row returns row y filtered, by the filter that leaves the least sum of
-// differences. Rows are asked for in order from 0.
+// differences.
 func (f *filter) row(y int) []byte {
-	if y == 0 {
-		clear(f.last)
-	}
 	f.p.Row(f.now, y)
-	defer func() { f.last, f.now = f.now, f.last }()
 	if f.plain {
 		copy(f.row0[1:], f.now)
 		return f.row0
@@ -182,23 +234,30 @@ func (f *filter) row(y int) []byte {
 			best, least = i, sum
 		}
 	}
+	f.last, f.now = f.now, f.last
 	return f.tries[best]
 }
 
+// try fills tries[i]: what a row leaves of the pixel to the left, of that above,
+// and of Paeth's choice between those and their corner.
 func (f *filter) try(i int) {
-	out := f.tries[i][1:]
-	for k, v := range f.now {
-		var left, corner byte
-		if k >= f.back {
-			left, corner = f.now[k-f.back], f.last[k-f.back]
+	out, now, last, back := f.tries[i][1:], f.now, f.last, f.back
+	switch i {
+	case 0:
+		copy(out, now[:back])
+		for k := back; k < len(now); k++ {
+			out[k] = now[k] - now[k-back]
 		}
-		switch i {
-		case 0:
-			out[k] = v - left
-		case 1:
-			out[k] = v - f.last[k]
-		default:
-			out[k] = v - paeth(left, f.last[k], corner)
+	case 1:
+		for k := range now {
+			out[k] = now[k] - last[k]
+		}
+	default:
+		for k := range back {
+			out[k] = now[k] - last[k]
+		}
+		for k := back; k < len(now); k++ {
+			out[k] = now[k] - paeth(now[k-back], last[k], last[k-back])
 		}
 	}
 }

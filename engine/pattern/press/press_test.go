@@ -115,6 +115,26 @@ func TestReadBack(t *testing.T) {
 	})
 }
 
+// TestBandsJoin: a picture of several bands is one stream, its checksum right,
+// and the same bytes every time.
+func TestBandsJoin(t *testing.T) {
+	p := sample(1500, 1100, 8, false, 12) // 6.6 MB, seven bands
+	files := [2][]byte{}
+	for i := range files {
+		files[i] = write(t, func(w io.Writer) error { return WritePNG(context.Background(), w, p, Meta{}) })
+	}
+	if !bytes.Equal(files[0], files[1]) {
+		t.Error("the same picture gives two files")
+	}
+	img, err := png.Decode(bytes.NewReader(files[0])) // checks the sum
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(pixels(FromImage(img)), pixels(p)) {
+		t.Error("other samples")
+	}
+}
+
 // TestJPEG: at quality 100 every colour comes back within what rounding twice
 // allows, chroma not subsampled, and at lower qualities near.
 func TestJPEG(t *testing.T) {
@@ -438,6 +458,30 @@ func TestMarksLieOutside(t *testing.T) {
 					case x >= mx+p.Width:
 						sides[3]++
 					}
+				}
+			}
+		}
+		// Two ticks at each corner, 6 mm long, a pixel wide.
+		const tick = 35 // 6 mm at 150 DPI
+		for _, cx := range []int{mx, m.Width - mx} {
+			for _, cy := range []int{my, m.Height - my} {
+				across, down := 0, 0
+				for d := -mx; d < mx; d++ {
+					if d >= -1 && d <= 0 {
+						continue
+					}
+					for _, off := range []int{-1, 0} {
+						outX, outY := cx == mx == (d < 0), cy == my == (d < 0)
+						if outX && got[n*((cy+off)*m.Width+cx+d)] != none {
+							across++
+						}
+						if outY && got[n*((cy+d)*m.Width+cx+off)] != none {
+							down++
+						}
+					}
+				}
+				if abs(across-tick) > 2 || abs(down-tick) > 2 {
+					t.Errorf("%s: ticks at %d,%d are %d and %d pixels, want %d", name, cx, cy, across, down, tick)
 				}
 			}
 		}
