@@ -99,22 +99,46 @@ func (p *Pattern) Apply(ctx context.Context, op Op, m Meta) (Hash, error) {
 // is a *ListError where one of them cannot be done, and an *IncompleteError
 // where the current version is not wholly known.
 func (p *Pattern) ApplyAll(ctx context.Context, ops []Op, m Meta) (Hash, error) {
+	all, err := p.attempt(ctx, ops)
+	if err != nil {
+		return Hash{}, err
+	}
+	for _, a := range all {
+		s, err := p.doc.append(a.kind, a.params, m)
+		if err != nil {
+			return Hash{}, err
+		}
+		if s.Version != a.kept.version {
+			return Hash{}, fmt.Errorf("edit: version %v was made as %v; this is an error of the program", s.Version, a.kept.version)
+		}
+		p.keep(a.kept)
+	}
+	return p.doc.current, p.trim(ctx)
+}
+
+// attempted is an operation that was done and is not part of the document yet.
+type attempted struct {
+	kind   string
+	params []byte
+	kept   *kept
+}
+
+// attempt does operations on copies of the current state.
+func (p *Pattern) attempt(ctx context.Context, ops []Op) ([]attempted, error) {
 	base := &kept{state: &State{}}
 	if !p.doc.current.Zero() {
 		var err error
 		if base, err = p.reach(ctx, p.doc.current); err != nil {
-			return Hash{}, err
+			return nil, err
 		}
 		if len(base.state.Missing) > 0 {
-			return Hash{}, &IncompleteError{base.state.Missing}
+			return nil, &IncompleteError{base.state.Missing}
 		}
 	}
-	type made struct {
-		kind   string
-		params []byte
-		kept   *kept
+	if room := MaxSteps - len(p.doc.steps); len(ops) > room {
+		return nil, &RecordError{"steps", fmt.Sprintf("there is room for %d more only; begin a new pattern from this one", room)}
 	}
-	var all []made
+	var all []attempted
 	ordinal, version := uint32(1), p.doc.current
 	if s, found := p.doc.Step(version); found {
 		ordinal = s.Ordinal + 1
@@ -134,26 +158,16 @@ func (p *Pattern) ApplyAll(ctx context.Context, ops []Op, m Meta) (Hash, error) 
 			err = op.Check()
 		}
 		if err != nil {
-			return Hash{}, &ListError{i + 1, ops[i].Kind(), err}
+			return nil, &ListError{i + 1, ops[i].Kind(), err}
 		}
 		version = VersionOf(version, op.Kind(), params)
 		if base, err = p.do(ctx, base, op, version, ordinal); err != nil {
-			return Hash{}, &ListError{i + 1, op.Kind(), err}
+			return nil, &ListError{i + 1, op.Kind(), err}
 		}
-		all = append(all, made{op.Kind(), params, base})
+		all = append(all, attempted{op.Kind(), params, base})
 		ordinal++
 	}
-	for _, a := range all {
-		s, err := p.doc.append(a.kind, a.params, m)
-		if err != nil {
-			return Hash{}, err
-		}
-		if s.Version != a.kept.version {
-			return Hash{}, fmt.Errorf("edit: version %v was made as %v; this is an error of the program", s.Version, a.kept.version)
-		}
-		p.keep(a.kept)
-	}
-	return p.doc.current, p.trim(ctx)
+	return all, nil
 }
 
 // do applies one operation to a copy of base.
