@@ -9,6 +9,7 @@ func kinds() map[string]func() Op {
 		motifKinds(),
 		paintKinds(), selectionKinds(),
 		documentKinds(), layerKinds(), pictureKinds(), paletteKinds(),
+		colorKinds(),
 	} {
 		for kind, make := range family {
 			all[kind] = make

@@ -321,3 +321,15 @@ func Index(r *raster.Raster, chips []color.Chip) ([]uint8, error) {
 	}
 	return index, nil
 }
+
+// Measure is the mean and the largest CIEDE2000 difference between a picture and
+// the chips that an index of its size names, over the pixels that both have.
+func Measure(ctx context.Context, before *raster.Raster, index []uint8, chips []color.Chip) (mean, most float64, err error) {
+	f, err := newField(ctx, before, pattern.Repeat{Kind: pattern.None})
+	if err != nil {
+		return 0, 0, err
+	}
+	l := &Locked{Width: f.w, Height: f.h, Index: index, Chips: chips}
+	err = f.measure(ctx, l)
+	return l.MeanDelta, l.MaxDelta, err
+}
