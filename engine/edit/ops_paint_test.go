@@ -10,10 +10,11 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/selvage-studio/selvage/engine/edit/paint"
 	"github.com/selvage-studio/selvage/engine/edit/raster"
 	"github.com/selvage-studio/selvage/engine/pattern"
-	"pgregory.net/rapid"
 )
 
 // canvas is a state with a layer that a model made and one that is empty.

@@ -196,6 +196,8 @@ func (g *graded) plane(x, y int) (px, py int64) {
 		py = near(py, g.corner.Y, h)
 	case pattern.Block:
 		px, py = near(px, g.corner.X, w), near(py, g.corner.Y, h)
+	default:
+		// A placed print has one window, and a mirror's is its cell.
 	}
 	return px, py
 }

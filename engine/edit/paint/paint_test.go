@@ -10,11 +10,12 @@ import (
 	"slices"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/selvage-studio/selvage/engine/edit/paint"
 	"github.com/selvage-studio/selvage/engine/edit/paint/coverage"
 	"github.com/selvage-studio/selvage/engine/edit/raster"
 	"github.com/selvage-studio/selvage/engine/pattern"
-	"pgregory.net/rapid"
 )
 
 // lattice is a cell and its repeat, with two vectors of whole pixels that carry

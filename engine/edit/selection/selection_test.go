@@ -11,12 +11,13 @@ import (
 	"slices"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/selvage-studio/selvage/engine/edit/paint/coverage"
 	"github.com/selvage-studio/selvage/engine/edit/paint/oklab"
 	"github.com/selvage-studio/selvage/engine/edit/raster"
 	"github.com/selvage-studio/selvage/engine/edit/selection"
 	"github.com/selvage-studio/selvage/engine/pattern"
-	"pgregory.net/rapid"
 )
 
 func genRepeat(t *rapid.T, exact bool) (size pattern.Size, r pattern.Repeat) {

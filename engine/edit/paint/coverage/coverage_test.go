@@ -8,10 +8,11 @@ import (
 	"math"
 	"testing"
 
-	"github.com/selvage-studio/selvage/engine/edit/paint/coverage"
-	"github.com/selvage-studio/selvage/engine/pattern"
 	"golang.org/x/image/vector"
 	"pgregory.net/rapid"
+
+	"github.com/selvage-studio/selvage/engine/edit/paint/coverage"
+	"github.com/selvage-studio/selvage/engine/pattern"
 )
 
 // genLattice draws a cell and a repeat of it whose shift is whole, with two
@@ -187,7 +188,7 @@ func TestAreasThatAreKnown(t *testing.T) {
 	box := coverage.Rectangle(coverage.At(30, 30), 40*coverage.One, 20*coverage.One, 0, 0)
 	line := coverage.Polyline([]coverage.Point{coverage.At(20, 50), coverage.At(80, 50)})
 	bend := coverage.Polyline([]coverage.Point{coverage.At(20, 80), coverage.At(60, 80), coverage.At(60, 30)})
-	px := func(v float64) int64 { return coverage.Units(v) }
+	px := coverage.Units
 	cases := []struct {
 		name  string
 		paths []coverage.Path

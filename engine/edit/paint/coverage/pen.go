@@ -157,6 +157,8 @@ func (o *outline) end(v Point, d vector) {
 		on := d.times(o.half)
 		o.piece(v.plus(side), v.plus(vector{side.x + on.x, side.y + on.y}),
 			v.plus(vector{on.x - side.x, on.y - side.y}), v.plus(side.times(-1)))
+	default:
+		// A butt ends where the line does.
 	}
 }
 
@@ -168,5 +170,7 @@ func (o *outline) dot(v Point) {
 	case SquareCap:
 		h := o.half
 		o.piece(v.plus(vector{-h, -h}), v.plus(vector{h, -h}), v.plus(vector{h, h}), v.plus(vector{-h, h}))
+	default:
+		// A butt has no length to begin with.
 	}
 }

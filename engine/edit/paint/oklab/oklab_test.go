@@ -7,9 +7,10 @@ import (
 	"math"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/selvage-studio/selvage/engine/edit/paint/oklab"
 	"github.com/selvage-studio/selvage/engine/pattern/color"
-	"pgregory.net/rapid"
 )
 
 func TestAgreesWithTheColoursThatAreShown(t *testing.T) {
