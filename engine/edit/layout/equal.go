@@ -14,6 +14,9 @@ func (e *NoEqualError) Error() string {
 	return fmt.Sprintf("layout: no cell in a %v repeat looks like this %v repeat; keep the pixels of the cell instead and let the plane change", e.To, e.From)
 }
 
+// parts is into how many a cell is taken apart, each way.
+const parts = 8
+
 // most is how many cells of the old repeat a new one may be wide or high.
 const most = 64
 
@@ -22,24 +25,21 @@ const most = 64
 // rep.Source names. Every layer counts, and only pixels do. The error is a
 // *NoEqualError.
 func Equal(layers []*raster.Raster, rep pattern.Repeat, w, h int, to pattern.Repeat) (pattern.Size, error) {
-	_, d := to.Drop()
-	d = max(d, 1)
-	// Parts of the cell first: a rectangle that was laid out of half-drops comes
-	// back as one.
-	parts := [][2]int{{1, 1}, {d, 1}, {1, d}}
-	if to.Kind == pattern.Mirror {
-		parts = append(parts, [2]int{2, 2})
-	}
-	for _, part := range parts {
-		if w%part[0] != 0 || h%part[1] != 0 {
-			continue
-		}
-		s := pattern.Size{Width: w / part[0], Height: h / part[1]}
-		if to.Kind == pattern.Hex && !(pattern.Lattice{Repeat: to, Stride: 1}).Fits(s) {
-			continue
-		}
-		if finer(rep, w, h, to, s) && same(layers, rep, w, h, to, s) {
-			return s, nil
+	// Parts of the cell first, the largest before smaller ones: a rectangle that
+	// was laid out of half-drops comes back as one, and plain cloth as it is.
+	for n := 1; n <= parts*parts; n++ {
+		for i := min(n, parts); i >= 1; i-- {
+			j := n / i
+			if i*j != n || j > parts || w%i != 0 || h%j != 0 {
+				continue
+			}
+			s := pattern.Size{Width: w / i, Height: h / j}
+			if to.Kind == pattern.Hex && !(pattern.Lattice{Repeat: to, Stride: 1}).Fits(s) {
+				continue
+			}
+			if finer(rep, w, h, to, s) && same(layers, rep, w, h, to, s) {
+				return s, nil
+			}
 		}
 	}
 	if to.Kind == pattern.Mirror || to.Kind == pattern.AlongX || to.Kind == pattern.AlongY || to.Kind == pattern.None || to.Kind == pattern.Hex {

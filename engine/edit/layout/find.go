@@ -71,6 +71,7 @@ func Find(ctx context.Context, r *raster.Raster) (Found, error) {
 	if err != nil {
 		return Found{}, err
 	}
+	a, b = c.coarsen(a, b)
 	a, b, alike := c.fit(a, b)
 	if factor > 1 {
 		full := planesOf(r, 1)
@@ -299,6 +300,92 @@ func (c *correlation) peak(x, y int) peak {
 	return peak{[2]float64{float64(x) + tx, float64(y) + ty}, v + max(gx, 0) + max(gy, 0)}
 }
 
+// uphill is the peak that some steps up from (x, y) lead to.
+func (c *correlation) uphill(x, y float64) peak {
+	px, py := int(math.Round(x)), int(math.Round(y))
+	for range 6 {
+		bx, by := px, py
+		for dy := -1; dy <= 1; dy++ {
+			for dx := -1; dx <= 1; dx++ {
+				if c.at(px+dx, py+dy) > c.at(bx, by) {
+					bx, by = px+dx, py+dy
+				}
+			}
+		}
+		if bx == px && by == py {
+			break
+		}
+		px, py = bx, by
+	}
+	return c.peak(px, py)
+}
+
+// enough reports whether a vector leaves enough overlap to be judged.
+func (c *correlation) enough(x, y float64) bool {
+	rx, ry := c.reach()
+	return math.Abs(x) <= float64(rx) && math.Abs(y) <= float64(ry) &&
+		(float64(c.w)-math.Abs(x))*(float64(c.h)-math.Abs(y)) >= float64(c.w*c.h)/8
+}
+
+// telling is how much more alike the copies of a coarser lattice have to be
+// than those in between, for these not to be copies.
+const telling = 0.035
+
+// coarsen goes to the coarser lattice whose vectors are clearly more alike than
+// those in between: motifs that take turns may be nearly the same. Every
+// sublattice of a small index is tried, in Hermite's normal form: (p, 0) and
+// (q, r) with q below p.
+func (c *correlation) coarsen(a, b [2]float64) (u, v [2]float64) {
+	combine := func(i, j int) [2]float64 {
+		return [2]float64{float64(i)*a[0] + float64(j)*b[0], float64(i)*a[1] + float64(j)*b[1]}
+	}
+	const most, highest = 8, 8
+	type vector struct {
+		i, j  int
+		alike float64
+	}
+	var all []vector
+	for j := 0; j <= most; j++ {
+		for i := -most; i <= most; i++ {
+			if w := combine(i, j); (j > 0 || i > 0) && c.enough(w[0], w[1]) {
+				all = append(all, vector{i, j, c.uphill(w[0], w[1]).alike})
+			}
+		}
+	}
+	for m := 2; m <= highest; m++ {
+		best := telling
+		for p := 1; p <= m; p++ {
+			if m%p != 0 {
+				continue
+			}
+			r := m / p
+			for q := range p {
+				var sum, n [2]float64
+				for _, w := range all {
+					side := 0
+					if w.j%r == 0 && (w.i-q*(w.j/r))%p == 0 {
+						side = 1
+					}
+					sum[side] += w.alike
+					n[side]++
+				}
+				if n[0] == 0 || n[1] < 2 {
+					continue
+				}
+				if d := sum[1]/n[1] - sum[0]/n[0]; d > best {
+					best = d
+					u, v = combine(p, 0), combine(q, r)
+				}
+			}
+		}
+		if best > telling {
+			u, v = reduce(u, v)
+			return c.coarsen(u, v)
+		}
+	}
+	return a, b
+}
+
 // lattice chooses the two shortest vectors of the best peaks.
 func (c *correlation) lattice() (a, b [2]float64, err error) {
 	all := c.peaks()
@@ -345,7 +432,6 @@ func reduce(a, b [2]float64) (u, v [2]float64) {
 // fit moves a and b to where all multiples of them in the picture have their
 // peaks, by least squares, and returns the mean correlation there.
 func (c *correlation) fit(a, b [2]float64) (u, v [2]float64, alike float64) {
-	rx, ry := c.reach()
 	for pass := range 3 {
 		var ii, ij, jj float64
 		var ix, iy, jx, jy float64
@@ -355,25 +441,10 @@ func (c *correlation) fit(a, b [2]float64) (u, v [2]float64, alike float64) {
 		for i := -most; i <= most; i++ {
 			for j := -most; j <= most; j++ {
 				x, y := float64(i)*a[0]+float64(j)*b[0], float64(i)*a[1]+float64(j)*b[1]
-				if i == 0 && j == 0 || math.Abs(x) > float64(rx) || math.Abs(y) > float64(ry) || (float64(c.w)-math.Abs(x))*(float64(c.h)-math.Abs(y)) < float64(c.w*c.h)/8 {
+				if i == 0 && j == 0 || !c.enough(x, y) {
 					continue
 				}
-				px, py := int(math.Round(x)), int(math.Round(y))
-				for range 6 { // uphill
-					bx, by := px, py
-					for dy := -1; dy <= 1; dy++ {
-						for dx := -1; dx <= 1; dx++ {
-							if c.at(px+dx, py+dy) > c.at(bx, by) {
-								bx, by = px+dx, py+dy
-							}
-						}
-					}
-					if bx == px && by == py {
-						break
-					}
-					px, py = bx, by
-				}
-				p := c.peak(px, py)
+				p := c.uphill(x, y)
 				if math.Hypot(p.at[0]-x, p.at[1]-y) > 3 || p.alike < leastAlike/2 {
 					sum += max(c.at(int(math.Round(x)), int(math.Round(y))), 0)
 					n++
@@ -557,7 +628,7 @@ func (f *Found) mirror(r *raster.Raster) {
 	c := f.Crop
 	w, h := r.Width(), r.Height()
 	c.Origin = [2]float64{float64(w)/2 - (c.Across[0]+c.Down[0])/2, float64(h)/2 - (c.Across[1]+c.Down[1])/2}
-	const n = 96
+	const n = 192
 	win := warp.Lay(r, pattern.Repeat{Kind: pattern.None}, image.Rect(0, 0, w, h))
 	s := warp.NewSampler(win, norm(c.Across)/n, norm(c.Down)/n)
 	s.Clamp = true
@@ -616,7 +687,7 @@ func (f *Found) mirror(r *raster.Raster) {
 	ax, howX := axis(false)
 	ay, howY := axis(true)
 	// As alike as the copies are, a little less for the coarse grid.
-	if energy == 0 || min(howX, howY) < 0.9*f.Confidence {
+	if energy == 0 || min(howX, howY) < 0.95*f.Confidence {
 		return
 	}
 	f.Repeat = pattern.Repeat{Kind: pattern.Mirror}

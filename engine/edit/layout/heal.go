@@ -24,8 +24,9 @@ const (
 	Gradient Method = "gradient"
 	// Patch fills the places where the seam shows from the rest of the cell.
 	Patch Method = "patch"
-	// LevelPatch spreads what the step has in common along the seam, such as a
-	// scan that is darker on one side, and patches what is left.
+	// LevelPatch first spreads what the step has in common along the seam, such as
+	// in a scan that is darker on one side, over four times the width, and patches
+	// what is left.
 	LevelPatch Method = "level-patch"
 )
 
@@ -53,7 +54,7 @@ func (e *WidthError) Error() string {
 const shows = 0.05
 
 // Heal closes the seams of r under rep; only pixels within Width of a seam
-// change. The gradient is P. Pérez, M. Gangnet, A. Blake, "Poisson image
+// change, and within four times that where LevelPatch levels. The gradient is P. Pérez, M. Gangnet, A. Blake, "Poisson image
 // editing", ACM Transactions on Graphics 22(3), 2003, for the correction alone:
 // a membrane with the step at the seam that is flat at the edge of the band.
 // For Patch see package synthesis. A mirror has no step, and stays as it is.
@@ -69,7 +70,13 @@ func Heal(ctx context.Context, r *raster.Raster, rep pattern.Repeat, o Healing) 
 	seams := seamsOf(r, rep)
 	if o.Method == Gradient || o.Method == LevelPatch {
 		level := o.Method == LevelPatch
-		if err := membrane(ctx, r, rep, seams, o.Width, level); err != nil {
+		width := o.Width
+		if level {
+			// Shading is wider than a cut: in a narrow band it would be a bright or
+			// dark stripe.
+			width = min(4*o.Width, limit)
+		}
+		if err := membrane(ctx, r, rep, seams, width, level); err != nil {
 			return err
 		}
 		if !level {

@@ -205,7 +205,7 @@ func author(s *warp.Sampler, m *warp.Window, x, y float64) raster.Who {
 	if m.At(px, py)[3] != 0 {
 		return s.Who(x, y)
 	}
-	for reach := 1; reach <= 3; reach++ {
+	for reach := 1; ; reach++ {
 		for dy := -reach; dy <= reach; dy++ {
 			for dx := -reach; dx <= reach; dx++ {
 				if m.At(px+dx, py+dy)[3] != 0 {
@@ -213,8 +213,10 @@ func author(s *warp.Sampler, m *warp.Window, x, y float64) raster.Who {
 				}
 			}
 		}
+		if reach > m.Bounds.Dx()+m.Bounds.Dy() {
+			return raster.Who{}
+		}
 	}
-	return raster.Who{}
 }
 
 // sincos of degrees, exact at quarter turns.

@@ -4,83 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"image"
-	"image/color"
-	"image/png"
-	"os"
+	"math"
 	"testing"
 
 	"github.com/selvage-studio/selvage/engine/draw"
+	"github.com/selvage-studio/selvage/engine/edit/internal/drawing"
 	"github.com/selvage-studio/selvage/engine/edit/raster"
 	"github.com/selvage-studio/selvage/engine/edit/region"
 	"github.com/selvage-studio/selvage/engine/pattern"
 	"pgregory.net/rapid"
 )
-
-// inks colours screens without any mixing but their coverage.
-func drawn(t testing.TB, spec draw.Spec, w, h int) *raster.Raster {
-	t.Helper()
-	sc, err := spec.Scene()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := sc.Screens(w, h)
-	if err != nil {
-		t.Fatal(err)
-	}
-	inks := [][3]uint32{{242, 234, 214}, {168, 50, 50}, {40, 74, 110}, {90, 122, 60}, {220, 160, 60}, {120, 70, 120}, {60, 60, 60}, {230, 120, 110}}
-	r := raster.New(w, h)
-	for y := range h {
-		row, who := r.Edit(y)
-		for x := range w {
-			i := y*w + x
-			for c := range 3 {
-				v := uint32(s.Ground[i]) * inks[0][c]
-				for k, p := range s.Planes {
-					v += uint32(p[i]) * inks[k+1][c]
-				}
-				row[4*x+c] = uint16(v * 257 / 255)
-			}
-			row[4*x+3] = raster.Opaque
-			who[x] = raster.Who{Op: uint32(i), Rule: 255}
-		}
-	}
-	return r
-}
-
-// sheet writes rasters side by side where SELVAGE_SHEETS names a folder, for
-// people who look.
-func sheet(t testing.TB, name string, rs ...*raster.Raster) {
-	dir := os.Getenv("SELVAGE_SHEETS")
-	if dir == "" {
-		return
-	}
-	w, h := 0, 0
-	for _, r := range rs {
-		w, h = w+r.Width()+8, max(h, r.Height())
-	}
-	img := image.NewNRGBA(image.Rect(0, 0, w, h))
-	x0 := 0
-	for _, r := range rs {
-		for y := range r.Height() {
-			for x := range r.Width() {
-				p := r.At(x, y)
-				img.Set(x0+x, y, color.RGBA64{R: p[0], G: p[1], B: p[2], A: p[3]})
-			}
-		}
-		x0 += r.Width() + 8
-	}
-	f, err := os.Create(dir + "/" + name + ".png")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := png.Encode(f, img); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
-}
 
 func disc(w, h int, rep pattern.Repeat, cx, cy, radius int) *region.Mask {
 	m := region.NewMask(w, h)
@@ -97,35 +30,71 @@ func disc(w, h int, rep pattern.Repeat, cx, cy, radius int) *region.Mask {
 	return m
 }
 
-func TestFillLook(t *testing.T) {
-	if os.Getenv("SELVAGE_SHEETS") == "" {
-		t.Skip("for people: SELVAGE_SHEETS names a folder for pictures")
-	}
-	for seed := range uint64(8) {
-		rep := pattern.Repeat{}
-		if seed%2 == 1 {
-			rep.Kind = pattern.HalfDrop
-		}
-		spec := draw.Spec{Repeat: rep}.Complete(seed + 20)
-		r := drawn(t, spec, 256, 256)
-		hole := disc(256, 256, rep, 20, 120, 30)
-		marked := r.Clone()
+// TestWhatRepeatsIsFoundAgain fills holes in fields that have one right answer,
+// and states by how much the filling differs from it.
+func TestWhatRepeatsIsFoundAgain(t *testing.T) {
+	for i, family := range []string{"gingham", "waves", "polka dots", "scallops", "plaid", "chevrons"} {
+		rep := pattern.Repeat{Kind: []pattern.Kind{pattern.Block, pattern.HalfDrop}[i%2]}
+		r, _ := drawing.Raster(t, draw.Spec{Family: family, Scale: draw.Small, Style: draw.Clean, Repeat: rep, Layout: draw.Grid, Direction: draw.OneWay}.Complete(uint64(i)), 192, 192)
+		hole := disc(192, 192, rep, 12, 100, 20)
+		marked, filled := r.Clone(), r.Clone()
 		for i, in := range hole.In {
 			if in {
-				copy(marked.EditPixels(i / 256)[4*(i%256):], []uint16{65535, 0, 65535, 65535})
+				copy(marked.EditPixels(i / 192)[4*(i%192):], []uint16{65535, 0, 65535, 65535})
 			}
 		}
-		f := r.Clone()
-		if err := Fill(context.Background(), f, rep, hole, Options{Seed: 1}); err != nil {
+		if err := Fill(context.Background(), filled, rep, hole, Options{Seed: 1}); err != nil {
 			t.Fatal(err)
 		}
-		sheet(t, fmt.Sprint("fill", seed), r, marked, f)
+		sum, n := 0.0, 0.0
+		for i, in := range hole.In {
+			if in {
+				for c := range 3 {
+					sum += math.Abs(float64(r.At(i%192, i/192)[c])-float64(filled.At(i%192, i/192)[c])) / raster.Opaque
+					n++
+				}
+			}
+		}
+		t.Logf("%-10s mean absolute error %.4f", family, sum/n)
+		if sum/n > 0.06 {
+			t.Errorf("%s: mean absolute error %.4f", family, sum/n)
+		}
+		drawing.Sheet(t, fmt.Sprint("fill-", family), r, marked, filled)
+	}
+}
+
+func TestFillCancelsAndSaysWhenNothingIsLeft(t *testing.T) {
+	r, _ := drawing.Raster(t, draw.Random(3), 96, 96)
+	before := r.Sum()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := Fill(ctx, r, pattern.Repeat{}, disc(96, 96, pattern.Repeat{}, 40, 40, 20), Options{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+	all := region.Of(96, 96, func(int, int) bool { return true })
+	if err := Fill(context.Background(), r, pattern.Repeat{}, all, Options{}); !errors.Is(err, ErrNoSource) {
+		t.Errorf("a hole as large as the cell: %v", err)
+	}
+	if r.Sum() != before {
+		t.Error("what failed changed the raster")
+	}
+}
+
+// TestGolden holds the bytes of a filling; replays depend on them.
+func TestGolden(t *testing.T) {
+	r, _ := drawing.Raster(t, draw.Random(20), 128, 128)
+	rep := pattern.Repeat{Kind: pattern.HalfDrop}
+	if err := Fill(context.Background(), r, rep, disc(128, 128, rep, 3, 60, 15), Options{Seed: 5}); err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprintf("%x", r.Sum()); got[:16] != "2919ef85102885eb" {
+		t.Errorf("the filling is %s", got[:16])
 	}
 }
 
 func TestNothingOutsideOfTheHoleChanges(t *testing.T) {
 	kinds := []pattern.Kind{pattern.Block, pattern.HalfDrop, pattern.Brick, pattern.Mirror, pattern.AlongX, pattern.AlongY, pattern.None, pattern.Hex}
-	base := drawn(t, draw.Random(3), 48, 60)
+	base, _ := drawing.Raster(t, draw.Random(3), 48, 60)
 	rapid.Check(t, func(t *rapid.T) {
 		rep := pattern.Repeat{Kind: rapid.SampledFrom(kinds).Draw(t, "kind")}
 		hole := disc(48, 60, rep, rapid.IntRange(0, 47).Draw(t, "x"), rapid.IntRange(0, 59).Draw(t, "y"), rapid.IntRange(0, 12).Draw(t, "radius"))
