@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/selvage-studio/selvage/engine/edit/paint"
+	"github.com/selvage-studio/selvage/engine/edit/paint/coverage"
 	"github.com/selvage-studio/selvage/engine/edit/raster"
 	"github.com/selvage-studio/selvage/engine/pattern"
 )
@@ -83,4 +84,27 @@ func BenchmarkSingleDab(b *testing.B) {
 		times = append(times, time.Since(start))
 	}
 	report(b, times)
+}
+
+// BenchmarkWhole is what covers all of a cell of 2048 x 2048.
+func BenchmarkWhole(b *testing.B) {
+	ground := raster.New(2048, 2048)
+	ground.Attribute(raster.Who{Op: 1, Model: 255})
+	size, repeat := pattern.Size{Width: 2048, Height: 2048}, pattern.Repeat{Kind: pattern.HalfDrop}
+	stops := []paint.Stop{{Color: red}, {Offset: 1, Color: paint.Color{0, 0, 65535, 30000}}}
+	for name, ink := range map[string]func() paint.Ink{
+		"fill": func() paint.Ink { return paint.Solid(red) },
+		"linear": func() paint.Ink {
+			return paint.Gradient{End: coverage.At(900, 1500), Stops: stops, OKLab: true}.Ink(size, repeat)
+		},
+		"radial": func() paint.Ink {
+			return paint.Gradient{Radial: true, End: coverage.At(900, 500), Stops: stops, OKLab: true}.Ink(size, repeat)
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				paint.Fill(paint.Target{Pixels: ground.Clone(), Repeat: repeat, Who: hand}, nil, ink(), 50000)
+			}
+		})
+	}
 }

@@ -120,22 +120,23 @@ func (m *maxima) of(row []uint16, half int) []uint16 {
 		return row
 	}
 	n, block := len(row), 2*half+1
-	for i := range row {
-		if i%block == 0 {
-			m.ahead[i] = row[i]
-		} else {
-			m.ahead[i] = max(m.ahead[i-1], row[i])
+	for from := 0; from < n; from += block {
+		in := row[from:min(from+block, n)]
+		ahead, behind := m.ahead[from:from+len(in)], m.behind[from:from+len(in)]
+		var most uint16
+		for i, v := range in {
+			most = max(most, v)
+			ahead[i] = most
+		}
+		most = 0
+		for i := len(in) - 1; i >= 0; i-- {
+			most = max(most, in[i])
+			behind[i] = most
 		}
 	}
-	for i := n - 1; i >= 0; i-- {
-		if i == n-1 || (i+1)%block == 0 {
-			m.behind[i] = row[i]
-		} else {
-			m.behind[i] = max(m.behind[i+1], row[i])
-		}
-	}
-	for i := half; i < n-half; i++ {
-		m.out[i] = max(m.behind[i-half], m.ahead[i+half])
+	behind, ahead, out := m.behind[:n-2*half], m.ahead[2*half:n], m.out[half:n-half]
+	for i := range out {
+		out[i] = max(behind[i], ahead[i])
 	}
 	return m.out
 }

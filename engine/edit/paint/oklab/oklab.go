@@ -44,13 +44,28 @@ func product(a, b, c float64, v Color) float64 {
 	return float64(a*v[0]) + float64(b*v[1]) + float64(c*v[2])
 }
 
+// cbrt is exact.Cbrt for light, at a fifth of its time: a third of the exponent
+// makes a guess that is off by a twentieth (as in FreeBSD's s_cbrt.c), and each
+// step of Halley's method cubes the error.
+func cbrt(x float64) float64 {
+	if x <= 0 {
+		return exact.Cbrt(x)
+	}
+	t := math.Float64frombits(math.Float64bits(x)/3 + 0x2a9f7893<<32)
+	for range 3 {
+		cube := float64(float64(t*t) * t)
+		t = float64(t*(x+x+cube)) / (cube + cube + x)
+	}
+	return t
+}
+
 // OfLight converts linear sRGB components.
 func OfLight(r, g, b float64) Color {
 	v := Color{r, g, b}
 	c := Color{
-		exact.Cbrt(product(0.4122214708, 0.5363325363, 0.0514459929, v)),
-		exact.Cbrt(product(0.2119034982, 0.6806995451, 0.1073969566, v)),
-		exact.Cbrt(product(0.0883024619, 0.2817188376, 0.6299787005, v)),
+		cbrt(product(0.4122214708, 0.5363325363, 0.0514459929, v)),
+		cbrt(product(0.2119034982, 0.6806995451, 0.1073969566, v)),
+		cbrt(product(0.0883024619, 0.2817188376, 0.6299787005, v)),
 	}
 	return Color{
 		product(0.2104542553, 0.7936177850, -0.0040720468, c),
