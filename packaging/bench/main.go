@@ -135,6 +135,9 @@ func (b *bench) sections() []section {
 		{"starter", "The starter model, 256 x 256, 20 steps with guidance, half-drop", b.starter},
 		{"rolling", "Rolling early, wrapping late: the starter model, half-drop", b.rolling},
 		{"graphs", "Building graphs", b.graphs},
+		{"brush", "A dab of 100 pixels on a cell of 4096 x 4096, one core", b.brush},
+		{"palette", "Palette lock of 2048 x 2048 to 12 colours", b.palette},
+		{"stack", "Going about in the versions of a pattern of 2048 x 2048", b.stack},
 	}
 }
 
@@ -202,8 +205,14 @@ func (b *bench) mine(ctx context.Context, args ...string) (figures, error) {
 }
 
 func process(ctx context.Context, name string, args ...string) (figures, error) {
+	return processWith(ctx, nil, name, args...)
+}
+
+// processWith runs a program with more in its environment, and reads its figures.
+func processWith(ctx context.Context, more []string, name string, args ...string) (figures, error) {
 	var f figures
 	c := exec.CommandContext(ctx, name, args...)
+	c.Env = append(os.Environ(), more...)
 	var errs bytes.Buffer
 	c.Stderr = &errs
 	out, err := c.Output()

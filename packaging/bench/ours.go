@@ -32,7 +32,7 @@ func ours(ctx context.Context, args []string) error {
 	var err error
 	switch args[0] {
 	case "step":
-		f, err = step(ctx, args[1], args[2], args[3:])
+		f, err = step(ctx, args[1], args[2], args[3], args[4], args[5:])
 	case "first":
 		f, err = first(ctx, args[1])
 	case "starter":
@@ -41,6 +41,12 @@ func ours(ctx context.Context, args []string) error {
 		f, err = rolling(ctx)
 	case "graphs":
 		f, err = graphs()
+	case "dabs":
+		f, err = dabs(ctx)
+	case "lock":
+		f, err = lock(ctx, args[1], args[2])
+	case "replay":
+		f, err = replay(ctx, args[1])
 	default:
 		err = fmt.Errorf("there is nothing called %s to measure", args[0])
 	}
@@ -73,11 +79,19 @@ func peakBytes() int64 {
 
 // processorQueue opens the CPU.
 func processorQueue(ctx context.Context) (*gpu.Runtime, *gpu.Queue, error) {
+	return queueOf(ctx, "cpu")
+}
+
+// queueOf opens a device, and no other in its place.
+func queueOf(ctx context.Context, device string) (*gpu.Runtime, *gpu.Queue, error) {
 	rt, err := gpu.Open(gpu.Config{})
 	if err != nil {
 		return nil, nil, err
 	}
-	q, err := rt.Queue(ctx, "cpu")
+	q, err := rt.Queue(ctx, device)
+	if err == nil && q.Device().ID != device {
+		err = fmt.Errorf("%s does not start: %w", device, q.Fallbacks()[0].Err)
+	}
 	if err != nil {
 		return nil, nil, errors.Join(err, rt.Close())
 	}
@@ -92,8 +106,9 @@ func ones(n int) []float32 {
 	return v
 }
 
-// step times forwards of a UNet at 64 x 64 latents, batch 1.
-func step(ctx context.Context, dir, runs string, layout []string) (f figures, err error) {
+// step times forwards of a UNet at 64 x 64 latents, batch 1, on a device, and writes what
+// it computes to the file sample, unless that is empty.
+func step(ctx context.Context, dir, runs, device, sample string, layout []string) (f figures, err error) {
 	drop := ""
 	if len(layout) > 1 {
 		drop = layout[1]
@@ -112,12 +127,12 @@ func step(ctx context.Context, dir, runs string, layout []string) (f figures, er
 		return f, err
 	}
 	defer func() { err = errors.Join(err, m.Close()) }()
-	rt, q, err := processorQueue(ctx)
+	rt, q, err := queueOf(ctx, device)
 	if err != nil {
 		return f, err
 	}
 	defer func() { err = errors.Join(err, rt.Close()) }()
-	spec, err := graph.UNet(m.UNet.Config, m.UNet.Weights, graph.Options{Batch: 1, Height: 64, Width: 64, Tokens: 77, Repeat: rep, Fused: true})
+	spec, err := graph.UNet(m.UNet.Config, m.UNet.Weights, graph.Options{Batch: 1, Height: 64, Width: 64, Tokens: 77, Repeat: rep, Fused: device == "cpu"})
 	if err != nil {
 		return f, err
 	}
@@ -128,12 +143,16 @@ func step(ctx context.Context, dir, runs string, layout []string) (f figures, er
 	f.LoadSeconds = time.Since(began).Seconds()
 	run := func() (float64, error) {
 		began := time.Now()
-		_, err := p.Run(ctx, map[string]*tensor.Dense{
+		out, err := p.Run(ctx, map[string]*tensor.Dense{
 			"latent":   tensor.New(tensor.WithShape(1, 4, 64, 64), tensor.WithBacking(ones(4*64*64))),
 			"timestep": tensor.New(tensor.WithShape(1), tensor.WithBacking([]float32{500})),
 			"context":  tensor.New(tensor.WithShape(1, 77, 768), tensor.WithBacking(ones(77*768))),
 		})
-		return time.Since(began).Seconds(), err
+		took := time.Since(began).Seconds()
+		if err == nil && sample != "" {
+			err = writeSample(sample, out["sample"].Float32s())
+		}
+		return took, err
 	}
 	if f.First, err = run(); err != nil {
 		return f, err

@@ -1,4 +1,10 @@
-"""The model's card and the folder it ships in, written by the training itself."""
+"""The model's card, its lineage, and the folder it ships in, written by the training itself.
+
+card.json is the card that every model has in Selvage (engine/weights): licence,
+training data in words, hashes of the files. lineage.json is what the training
+knows beyond that: rules, seeds, counts, plan, software, hours, scores.
+resume.json is what a training needs to go on from the folder, and does not ship.
+"""
 
 import datetime
 import hashlib
@@ -44,12 +50,26 @@ def sha256(path):
     return whole.hexdigest()
 
 
+def files(folder):
+    """Path, size and hash of every file that the engine opens, in the order of their paths."""
+    found = []
+    for base, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(base, name)
+            inside = os.path.relpath(path, folder).replace(os.sep, "/")
+            if inside not in ("card.json", "lineage.json", "resume.json", "README.md"):
+                found.append({"path": inside, "size": os.path.getsize(path), "sha256": sha256(path)})
+    return sorted(found, key=lambda f: f["path"])
+
+
 def write_folder(folder, parts, tokenizer):
     """Writes a diffusers folder in fp16. parts are unet, vae and text_encoder."""
     import diffusers
 
     for name in ("unet", "vae", "text_encoder"):
         parts[name].save_pretrained(os.path.join(folder, name), safe_serialization=True)
+        for weights in os.listdir(os.path.join(folder, name)):
+            os.chmod(os.path.join(folder, name, weights), 0o644)
     # Stored in fp16, computed in fp32 unless a tool asks for less: a pipeline whose
     # parts disagree about that does not run.
     path = os.path.join(folder, "text_encoder", "config.json")
@@ -73,7 +93,7 @@ def write_folder(folder, parts, tokenizer):
 
 
 def write(folder, plan, header, state, parts, results):
-    """Writes card.json and README.md beside the weights. results are the judge's, or empty."""
+    """Writes card.json, lineage.json, resume.json and README.md beside the weights. results are the judge's, or empty."""
     weights, size = {}, 0
     for base, _, names in os.walk(folder):
         for name in sorted(names):
@@ -86,14 +106,14 @@ def write(folder, plan, header, state, parts, results):
         for family, n in block.items():
             counts[family] = counts.get(family, 0) + n
     hours = sum(s["seconds"] for s in state["sessions"]) / 3600
-    card = {
+    lineage = {
         "name": plan["name"],
         "written": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
         "what": "text to screens: red, green, blue, cyan, magenta and yellow are positions, white is line work or the seventh, black is the ground",
         "data": {
             "what": "drawings made by rule by engine/draw; no other picture or text of any kind",
             "rules": header["rules"],
-            "first_seed": STREAMS[plan["stream"]], "drawings": len(digests) * BLOCK, "size": plan["size"],
+            "first_seed": STREAMS[plan["stream"]], "drawings": len(digests) * BLOCK, "size": plan["size"], "chosen_families": list(plan["families"]),
             "block": BLOCK, "first_block_sha256": digests[0].hex() if digests else None,
             "corpus_sha256": corpus_hash(digests) if digests else None,
             "hash": "SHA-256 over the SHA-256 of each block's samples as streamed, without the stream's header; blocks in order",
@@ -111,24 +131,32 @@ def write(folder, plan, header, state, parts, results):
         "software": software(),
         "results": results,
         "weights": weights, "bytes": size,
-        "licence": "as the project's",
+    }
+    with open(os.path.join(folder, "lineage.json"), "w", encoding="utf-8") as f:
+        json.dump(lineage, f, indent=1, default=str)
+    resume = {k: state[k] for k in ("step", "samples", "sessions", "text_result", "vae_result") if k in state}
+    resume["feed"] = {"digests": {n: d.hex() for n, d in digests.items()}, "counts": state["feed"]["counts"]}
+    with open(os.path.join(folder, "resume.json"), "w", encoding="utf-8") as f:
+        json.dump({"plan": plan, "header": header, "state": resume}, f)
+    card = {
+        "name": plan["name"], "kind": "pipeline", "family": "custom", "publisher": "Selvage",
+        "licence": "apache-2.0", "licence_url": "https://www.apache.org/licenses/LICENSE-2.0", "commercial_use": "yes",
+        "training_data": f"{lineage['data']['drawings']:,} drawings made by rule in {len(counts)} motif families at "
+                         f"{plan['size']} x {plan['size']} pixels, and nothing else: no picture by a person or of another model. "
+                         f"{state['samples']:,} samples in {hours:.1f} hours; lineage.json has all of it.",
+        "files": files(folder),
     }
     with open(os.path.join(folder, "card.json"), "w", encoding="utf-8") as f:
-        json.dump(card, f, indent=1, default=str)
-    # What it takes to go on from this folder alone.
-    lineage = {k: state[k] for k in ("step", "samples", "sessions", "text_result", "vae_result") if k in state}
-    lineage["feed"] = {"digests": {n: d.hex() for n, d in digests.items()}, "counts": state["feed"]["counts"]}
-    with open(os.path.join(folder, "lineage.json"), "w", encoding="utf-8") as f:
-        json.dump({"plan": plan, "header": header, "state": lineage}, f)
+        json.dump(card, f, indent=2)
     with open(os.path.join(folder, "README.md"), "w", encoding="utf-8") as f:
-        f.write(readme(card))
+        f.write(readme(lineage))
     if size > LIMIT:
         print(f"card: {size} bytes of weights are more than the {LIMIT} that may ship", file=sys.stderr)
-    return card
+    return lineage
 
 
 def readme(card):
-    """The folder's README, from the card alone."""
+    """The folder's README, from the lineage alone."""
     from judge import markdown
 
     data, training = card["data"], card["training"]
@@ -147,6 +175,6 @@ def readme(card):
         table = card["results"]["evaluation"]
         lines += [f"A judge (a classifier trained on other drawings) on {table['prompts']} prompts never trained on:", "", markdown(table), "",
                   "Motifs it made right, by family: " + ", ".join(f"{k} {n} of {m}" for k, (n, m) in table["families"].items()) + ".", ""]
-    lines += ["card.json holds the lineage: corpus hash, seeds, counts, hyperparameters, software, hashes of the weights. "
-              "lineage.json is what a training needs to go on from this folder (`train.py run --from FOLDER`).", ""]
+    lines += ["card.json has the licence and the hash of every file, lineage.json the corpus hash, seeds, counts, "
+              "hyperparameters, software and scores.", ""]
     return "\n".join(lines)

@@ -227,7 +227,7 @@ class Resuming(unittest.TestCase):
         from diffusers import StableDiffusionPipeline
 
         folder = training.export()
-        with open(os.path.join(folder, "card.json"), encoding="utf-8") as f:
+        with open(os.path.join(folder, "lineage.json"), encoding="utf-8") as f:
             written = json.load(f)
         self.assertEqual(written["data"]["drawings"], corpus.BLOCK)
         digest = training.source().block(0)[2]

@@ -77,6 +77,9 @@ def write_tokenizer(folder, words):
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, "vocab.json"), "w", encoding="utf-8") as f:
         json.dump(vocab, f)
+    # For people and programs that ask what the captions said: the vocabulary holds parts of words as well.
+    with open(os.path.join(folder, "words.txt"), "w", encoding="utf-8") as f:
+        f.write("".join(w + "\n" for w in lower))
     with open(os.path.join(folder, "merges.txt"), "w", encoding="utf-8") as f:
         f.write("#version: 0.2\n" + "".join(f"{a} {b}\n" for a, b in merges))
     with open(os.path.join(folder, "tokenizer_config.json"), "w", encoding="utf-8") as f:

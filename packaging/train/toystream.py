@@ -41,6 +41,7 @@ def main():
     for name in ("from", "n", "size", "workers"):
         parser.add_argument("-" + name, type=int, dest=name + "_")
     parser.add_argument("-held-out", action="store_true")
+    parser.add_argument("-families")  # it has one kind of drawing only
     parser.add_argument("-vocabulary", action="store_true")
     a = parser.parse_args()
     if a.vocabulary:

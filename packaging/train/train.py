@@ -178,8 +178,11 @@ class Training:
         from diffusers import AutoencoderTiny, UNet2DConditionModel
         from transformers import CLIPTextModel
 
-        with open(os.path.join(folder, "lineage.json"), encoding="utf-8") as f:
-            lineage = json.load(f)
+        try:
+            with open(os.path.join(folder, "resume.json"), encoding="utf-8") as f:
+                lineage = json.load(f)
+        except FileNotFoundError:
+            raise SystemExit(f"train: {folder} has no resume.json; only a folder that train.py export wrote can be gone on from") from None
         os.makedirs(self.folder, exist_ok=True)
         shutil.copytree(os.path.join(folder, "tokenizer"), self.path("tokenizer"), dirs_exist_ok=True)
         parts = [kind.from_pretrained(os.path.join(folder, name)).float() for kind, name in (

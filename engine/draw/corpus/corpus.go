@@ -86,7 +86,12 @@ func (o Options) Spec(seed uint64) (draw.Spec, error) {
 		s := draw.Spec{}
 		at := seed + k*0x9e3779b97f4a7c15
 		if len(o.Families) > 0 {
-			s.Family = o.Families[(seed*0x9e3779b97f4a7c15>>33)%uint64(len(o.Families))]
+			chosen := seed
+			if o.Which == HeldOut {
+				// Not every family has combinations that are left out.
+				chosen = at
+			}
+			s.Family = o.Families[(chosen*0x9e3779b97f4a7c15>>33)%uint64(len(o.Families))]
 		}
 		s = s.Complete(at)
 		if draw.HeldOut(s) == (o.Which == HeldOut) {
