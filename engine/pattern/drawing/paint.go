@@ -19,9 +19,15 @@ func plain(c color.NRGBA64, alpha float64) [4]float32 {
 	return [4]float32{float32(c.R) / 65535 * a, float32(c.G) / 65535 * a, float32(c.B) / 65535 * a, a}
 }
 
+// stop is a colour of a gradient, not multiplied by its alpha: SVG interpolates
+// colour and opacity each for itself.
 type stop struct {
 	at    float64
 	color [4]float32
+}
+
+func multiplied(c [4]float32) [4]float32 {
+	return [4]float32{c[0] * c[3], c[1] * c[3], c[2] * c[3], c[3]}
 }
 
 // chain follows href from an element, and returns all on the way.
@@ -82,7 +88,8 @@ func (d *Drawing) gradient(e *element, m matrix, box [4]float64, alpha float64, 
 			if n := len(stops); n > 0 {
 				at = max(at, stops[n-1].at)
 			}
-			stops = append(stops, stop{at, plain(c, alpha*ratio(s.attr["stop-opacity"], 1))})
+			a := float64(c.A) / 65535 * alpha * ratio(s.attr["stop-opacity"], 1)
+			stops = append(stops, stop{at, [4]float32{float32(c.R) / 65535, float32(c.G) / 65535, float32(c.B) / 65535, float32(a)}})
 		}
 		if len(stops) > 0 {
 			break
@@ -99,7 +106,7 @@ func (d *Drawing) gradient(e *element, m matrix, box [4]float64, alpha float64, 
 	}
 	m = m.mul(transform(get("gradientTransform", "")))
 	inv, ok := m.inverse()
-	last := stops[len(stops)-1].color
+	last := multiplied(stops[len(stops)-1].color)
 	if !ok {
 		return func(_, _ float64) [4]float32 { return last }
 	}
@@ -114,7 +121,7 @@ func (d *Drawing) gradient(e *element, m matrix, box [4]float64, alpha float64, 
 			}
 		}
 		if !(t > stops[0].at) {
-			return stops[0].color
+			return multiplied(stops[0].color)
 		}
 		for i := 1; i < len(stops); i++ {
 			if b := stops[i]; t < b.at {
@@ -124,7 +131,7 @@ func (d *Drawing) gradient(e *element, m matrix, box [4]float64, alpha float64, 
 				for j := range c {
 					c[j] = a.color[j] + k*(b.color[j]-a.color[j])
 				}
-				return c
+				return multiplied(c)
 			}
 		}
 		return last
