@@ -88,8 +88,9 @@ func carries(rep pattern.Repeat, w, h, x, y int) bool {
 		return whole && x%w == 0 && (y-x/w*dy)%h == 0
 	case pattern.Brick:
 		return whole && y%h == 0 && (x-y/h*dx)%w == 0
+	default:
+		return x%w == 0 && y%h == 0
 	}
-	return x%w == 0 && y%h == 0
 }
 
 // vectors are the two that span the lattice, in pixels; whole is false where
@@ -101,8 +102,9 @@ func vectors(rep pattern.Repeat, s pattern.Size) (v [2][2]int, whole bool) {
 		return v, false
 	case pattern.Mirror:
 		return [2][2]int{{2 * s.Width, 0}, {0, 2 * s.Height}}, true
+	default:
+		return [2][2]int{{s.Width, dy}, {dx, s.Height}}, exact
 	}
-	return [2][2]int{{s.Width, dy}, {dx, s.Height}}, exact
 }
 
 // within reports whether all vectors of to carry the plane of rep.

@@ -9,13 +9,14 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/selvage-studio/selvage/engine/draw"
 	"github.com/selvage-studio/selvage/engine/edit/internal/drawing"
 	"github.com/selvage-studio/selvage/engine/edit/raster"
 	"github.com/selvage-studio/selvage/engine/edit/warp"
 	"github.com/selvage-studio/selvage/engine/pattern"
 	"github.com/selvage-studio/selvage/engine/pattern/seam"
-	"pgregory.net/rapid"
 )
 
 func repeats() []pattern.Repeat {

@@ -128,6 +128,7 @@ func across(rep pattern.Repeat) pattern.Repeat {
 		return pattern.Repeat{Kind: pattern.AlongY}
 	case pattern.AlongY:
 		return pattern.Repeat{Kind: pattern.AlongX}
+	default:
+		return rep
 	}
-	return rep
 }

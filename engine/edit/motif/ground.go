@@ -17,17 +17,17 @@ func Ground(r *raster.Raster) [4]uint16 {
 		sum [4]int
 	}
 	bins := make([]bin, 1<<16)
-	clear := 0
+	open := 0
 	for y := range r.Height() {
 		row := r.Row(y)
 		if row == nil {
-			clear += r.Width()
+			open += r.Width()
 			continue
 		}
 		for k := 0; k < len(row); k += 4 {
 			p := row[k : k+4]
 			if p[3] == 0 {
-				clear++
+				open++
 				continue
 			}
 			b := &bins[int(p[0]>>12)<<12|int(p[1]>>12)<<8|int(p[2]>>12)<<4|int(p[3]>>12)]
@@ -43,7 +43,7 @@ func Ground(r *raster.Raster) [4]uint16 {
 			best = &bins[i]
 		}
 	}
-	if best.n <= clear {
+	if best.n <= open {
 		return [4]uint16{}
 	}
 	var p [4]uint16

@@ -79,7 +79,7 @@ func Matte(ctx context.Context, r *raster.Raster, rep pattern.Repeat, piece *reg
 				copy(out.Pix[4*i:4*i+4], src.Pix[4*i:])
 				out.Who[i] = src.Who[i]
 				continue
-			case !in.In[i] && !(near.In[i] && free.In[i]):
+			case !in.In[i] && (!near.In[i] || !free.In[i]):
 				continue
 			}
 			c := vectorOf(src.Pix[4*i:])

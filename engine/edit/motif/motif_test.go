@@ -8,13 +8,14 @@ import (
 	"math"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/selvage-studio/selvage/engine/draw"
 	"github.com/selvage-studio/selvage/engine/edit/internal/drawing"
 	"github.com/selvage-studio/selvage/engine/edit/raster"
 	"github.com/selvage-studio/selvage/engine/edit/region"
 	"github.com/selvage-studio/selvage/engine/edit/warp"
 	"github.com/selvage-studio/selvage/engine/pattern"
-	"pgregory.net/rapid"
 )
 
 // lifted takes every motif of r off its ground.

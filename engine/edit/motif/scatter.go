@@ -100,7 +100,13 @@ func Apart(w, h int, rep pattern.Repeat, p, q image.Point) int64 {
 			}
 		}
 		return best
+	default:
+		return min(best, apart(w, h, rep, p, q))
 	}
+}
+
+// apart is Apart for the repeats that cover the plane by shifts alone.
+func apart(w, h int, rep pattern.Repeat, p, q image.Point) int64 {
 	// One axis keeps its place from column to column (or row to row); along the
 	// other one the nearest copy follows from the shift.
 	brick := rep.Kind == pattern.Brick
@@ -111,6 +117,7 @@ func Apart(w, h int, rep pattern.Repeat, p, q image.Point) int64 {
 	}
 	sx, sy, _ := rep.Shift(w, h)
 	shift := sx + sy
+	best := int64(math.MaxInt64)
 	for k := 0; ; k++ {
 		near := false
 		for _, column := range [2]int{k, -k} {
@@ -121,7 +128,7 @@ func Apart(w, h int, rep pattern.Repeat, p, q image.Point) int64 {
 			near = true
 			v := dy + column*shift
 			v -= floorDiv(2*v+b, 2*b) * b
-			best = min(best, square(u, v))
+			best = min(best, int64(u)*int64(u)+int64(v)*int64(v))
 		}
 		if !near && k > 0 {
 			return best

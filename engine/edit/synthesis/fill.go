@@ -110,12 +110,10 @@ func surroundings(piece *region.Region, rep pattern.Repeat, w, h int) (win image
 	b := piece.Bounds
 	margin := max(64, b.Dx(), b.Dy())
 	win = b.Inset(-margin)
-	switch rep.Kind {
-	case pattern.AlongX, pattern.None:
+	if !rep.WrapsY() {
 		win.Min.Y, win.Max.Y = max(win.Min.Y, 0), min(win.Max.Y, h)
 	}
-	switch rep.Kind {
-	case pattern.AlongY, pattern.None:
+	if !rep.WrapsX() {
 		win.Min.X, win.Max.X = max(win.Min.X, 0), min(win.Max.X, w)
 	}
 	return win, win.Dx() < w && win.Dy() < h

@@ -7,12 +7,13 @@ import (
 	"math"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/selvage-studio/selvage/engine/draw"
 	"github.com/selvage-studio/selvage/engine/edit/internal/drawing"
 	"github.com/selvage-studio/selvage/engine/edit/raster"
 	"github.com/selvage-studio/selvage/engine/edit/region"
 	"github.com/selvage-studio/selvage/engine/pattern"
-	"pgregory.net/rapid"
 )
 
 func disc(w, h int, rep pattern.Repeat, cx, cy, radius int) *region.Mask {
