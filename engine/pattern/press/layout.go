@@ -144,6 +144,7 @@ func (l Layout) Window(cell pattern.Size, r pattern.Repeat, dpiX, dpiY float64) 
 			return image.Rectangle{}, &LayoutError{l.String(), fmt.Sprintf("is more than %d pixels a side at %.4g DPI", maxSide, max(dpiX, dpiY))}
 		}
 		w, h = max(int(math.Round(pw)), 1), max(int(math.Round(ph)), 1)
+	case Rectangle:
 	}
 	if w > cell.Width && (r.Kind == pattern.AlongY || r.Kind == pattern.None) {
 		return image.Rectangle{}, &LayoutError{l.String(), fmt.Sprintf("goes beside a %v pattern, which does not repeat across", r)}

@@ -158,6 +158,7 @@ func (d *pdf) space(p *Picture, m Meta, object int) string {
 		return fmt.Sprintf("[/DeviceN [%s] /DeviceRGB %d 0 R]", strings.Join(names, " "), object)
 	case CMYK:
 		base, n = "/DeviceCMYK", 4
+	case RGB, RGBA, Indexed:
 	}
 	d.stream(object, fmt.Sprintf("/N %d /Alternate %s /Filter /FlateDecode", n, base), deflated(m.profile(p.Model)))
 	base = fmt.Sprintf("[/ICCBased %d 0 R]", object)

@@ -19,7 +19,7 @@ import (
 // depth and the right resolution, and gives back its pixels.
 func TestPDF(t *testing.T) {
 	ctx := context.Background()
-	deep, clear := sample(96, 64, 16, true, 1), sample(96, 64, 8, false, 2)
+	deep, clearer := sample(96, 64, 16, true, 1), sample(96, 64, 8, false, 2)
 	palette := chips(5)
 	index, err := FromIndex(locked(4, 96, 64, 5), 96, 64, palette)
 	if err != nil {
@@ -30,10 +30,10 @@ func TestPDF(t *testing.T) {
 	dir := put(t, map[string]func(io.Writer) error{
 		"flat.pdf":  func(w io.Writer) error { return WritePDF(ctx, w, deep.EightBit(), m) },
 		"deep.pdf":  func(w io.Writer) error { return WritePDF(ctx, w, deep, m) },
-		"clear.pdf": func(w io.Writer) error { return WritePDF(ctx, w, clear, m) },
+		"clear.pdf": func(w io.Writer) error { return WritePDF(ctx, w, clearer, m) },
 		"index.pdf": func(w io.Writer) error { return WritePDF(ctx, w, index, m) },
 	})
-	for name, p := range map[string]*Picture{"flat.pdf": deep.EightBit(), "deep.pdf": deep, "clear.pdf": clear, "index.pdf": index} {
+	for name, p := range map[string]*Picture{"flat.pdf": deep.EightBit(), "deep.pdf": deep, "clear.pdf": clearer, "index.pdf": index} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(dir, name)
 			info := run(t, "pdfinfo", "-box", path)

@@ -579,7 +579,7 @@ func (inverse) Row(dst, src []uint16) {
 func TestOthersAgree(t *testing.T) {
 	ctx := context.Background()
 	deep, flat := sample(90, 60, 16, true, 6), sample(90, 60, 8, true, 6)
-	clear := sample(90, 60, 8, false, 6)
+	clearer := sample(90, 60, 8, false, 6)
 	palette := chips(5)
 	index, err := FromIndex(locked(4, 90, 60, 5), 90, 60, palette)
 	if err != nil {
@@ -598,7 +598,7 @@ func TestOthersAgree(t *testing.T) {
 		"flat.jpg":    func(w io.Writer) error { return WriteJPEG(ctx, w, flat, m, JPEG{}) },
 		"flat.tif":    func(w io.Writer) error { return WriteTIFF(ctx, w, flat, m, TIFF{}) },
 		"deep.tif":    func(w io.Writer) error { return WriteTIFF(ctx, w, deep, m, TIFF{Deflate}) },
-		"clear.tif":   func(w io.Writer) error { return WriteTIFF(ctx, w, clear, m, TIFF{}) },
+		"clear.tif":   func(w io.Writer) error { return WriteTIFF(ctx, w, clearer, m, TIFF{}) },
 		"index.tif":   func(w io.Writer) error { return WriteTIFF(ctx, w, index, m, TIFF{}) },
 		"flat.psd":    func(w io.Writer) error { return WritePSD(ctx, w, flat, nil, m) },
 		"deep.psd":    func(w io.Writer) error { return WritePSD(ctx, w, deep, nil, m) },
@@ -607,7 +607,7 @@ func TestOthersAgree(t *testing.T) {
 	for name, want := range map[string]struct {
 		p     *Picture
 		depth string
-	}{"deep.png": {deep, "16"}, "index.png": {index, "8"}, "flat.jpg": {flat, "8"}, "flat.tif": {flat, "8"}, "deep.tif": {deep, "16"}, "clear.tif": {clear, "8"}, "index.tif": {index, "8"}, "flat.psd": {flat, "8"}, "deep.psd": {deep, "16"}, "printed.tif": {cmyk, "8"}} {
+	}{"deep.png": {deep, "16"}, "index.png": {index, "8"}, "flat.jpg": {flat, "8"}, "flat.tif": {flat, "8"}, "deep.tif": {deep, "16"}, "clear.tif": {clearer, "8"}, "index.tif": {index, "8"}, "flat.psd": {flat, "8"}, "deep.psd": {deep, "16"}, "printed.tif": {cmyk, "8"}} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(dir, name)
 			e := exif(t, path)
@@ -732,6 +732,25 @@ func TestScreensInOthersEyes(t *testing.T) {
 	}
 	if !bytes.Equal(pixels(FromImage(one)), pixels(want)) {
 		t.Error("a screen reads otherwise")
+	}
+}
+
+// TestPSDInkIsDark: Photoshop's channels have ink as 0 and none as 255, a
+// TIFF's the other way round.
+func TestPSDInkIsDark(t *testing.T) {
+	s, err := NewSeparation([]uint8{0, 1}, pattern.Size{Width: 2, Height: 1}, pattern.Repeat{}, inks(2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	data := write(t, func(w io.Writer) error { return WritePSD(ctx, w, s.Inks(), nil, Meta{}) })
+	// Two rows by PackBits, each two bytes as they are.
+	if want := []byte{1, 0, 255, 1, 255, 0}; !bytes.HasSuffix(data, want) {
+		t.Errorf("a PSD ends in %v, want %v", data[len(data)-6:], want)
+	}
+	data = write(t, func(w io.Writer) error { return WriteTIFF(ctx, w, s.Inks(), Meta{}, TIFF{Plain}) })
+	if want := []byte{255, 0, 0, 255}; !bytes.Equal(data[8:12], want) {
+		t.Errorf("a TIFF has %v, want %v", data[8:12], want)
 	}
 }
 

@@ -400,8 +400,7 @@ func (s *Sheet) layer(ctx context.Context, l SheetLayer) (record, data []byte, e
 		flags |= 2
 	}
 	record = append(record, l.Opacity, 0, flags, 0)
-	extra := make([]byte, 8) // neither mask nor blending ranges
-	extra = append(extra, pascalString(l.Name, 4)...)
+	extra := append([]byte{0, 0, 0, 0, 0, 0, 0, 0}, pascalString(l.Name, 4)...) // neither mask nor blending ranges
 	name := unicodeString(l.Name, false)
 	for len(name)%4 != 0 {
 		name = append(name, 0)

@@ -224,6 +224,7 @@ func (p *page) cells(s *Spec, v window) {
 					y += math.Mod(float64(i)*drop, 1) * h
 				case pattern.Brick:
 					x += math.Mod(float64(j)*drop, 1) * w
+				default:
 				}
 				each(x, y)
 			}

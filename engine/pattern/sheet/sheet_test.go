@@ -135,6 +135,7 @@ func TestOnePage(t *testing.T) {
 			want = append(want, "half-drop 1/2", "640 mm across, 320 mm down", "1280 x 640 mm, 7560 x 3780 pixels")
 		case pattern.Brick:
 			want = append(want, "brick 1/3", "213.33 mm across, 640 mm down")
+		default:
 		}
 		for _, w := range want {
 			if !strings.Contains(strings.Join(strings.Fields(text), " "), strings.Join(strings.Fields(w), " ")) {
@@ -164,9 +165,11 @@ func TestBarIsTrue(t *testing.T) {
 	y := int(math.Round((297 - bottom - 17 + 1) * 10))
 	row := pix[y*w : (y+1)*w]
 	for mm := 0; mm < 10; mm++ {
-		dark := row[int(side*10)+100*mm+50] < 128
-		if dark != (mm%2 == 0) {
-			t.Fatalf("segment %d of the bar is dark: %v", mm, dark)
+		// Just inside both ends of every segment of 10 mm, half a millimetre from them.
+		for _, at := range []int{5, 94} {
+			if dark := row[int(side*10)+100*mm+at] < 128; dark != (mm%2 == 0) {
+				t.Fatalf("segment %d of the bar is dark at %d: %v", mm, at, dark)
+			}
 		}
 	}
 	if row[int(side*10)+1020] < 200 || row[int(side*10)-20] < 200 {

@@ -33,6 +33,7 @@ func (s *Spec) view(x, y, w, h float64) window {
 	across, down := 2.3, 1.35
 	lead := 0.14 // of a cell before the first
 	switch s.Repeat.Kind {
+	case pattern.Block, pattern.HalfDrop, pattern.Hex:
 	case pattern.Brick:
 		across, down = 2.1, 1.6
 	case pattern.Mirror:
@@ -73,6 +74,7 @@ func (s *Spec) picture(ctx context.Context, v window) (*image.NRGBA, error) {
 		h = fit(float64(s.Detail.Height), d)
 	case pattern.Brick:
 		w = fit(float64(s.Detail.Width), d)
+	default:
 	}
 	small, err := shrink(ctx, cell, w, h)
 	if err != nil {
