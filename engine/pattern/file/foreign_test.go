@@ -245,6 +245,33 @@ func TestPSDsOfOthers(t *testing.T) {
 	near(t, openForeign(t, "gray8.tif").Layers[0].Image, openForeign(t, "gray.psd").Layers[0].Image, 0)
 }
 
+// TestMasksAndClipping: a layer's mask goes into its alpha, and the alpha of a
+// layer goes into those that are clipped to it.
+func TestMasksAndClipping(t *testing.T) {
+	d := openForeign(t, "masks.psd")
+	if len(d.Layers) != 2 || d.Layers[1].Name != "clipped" {
+		t.Fatalf("%+v", d.Layers)
+	}
+	for y := range 23 {
+		for x := range 37 {
+			p := image.Pt(x, y)
+			masked := uint32(0)
+			if p.In(image.Rect(8, 1, 17, 15)) && p.In(image.Rect(5, 3, 25, 15)) {
+				masked = uint32(value(0, x-8, y-1, 8))
+			}
+			if p.In(d.Layers[0].Bounds) {
+				if got := at64(d.Layers[0].Image, x, y).A; uint32(got) != masked {
+					t.Fatalf("the masked layer has alpha %d at %v, want %d", got, p, masked)
+				}
+			}
+			want := (uint32(value(3, x, y, 8))*masked + 32767) / 65535
+			if got := at64(d.Layers[1].Image, x, y).A; uint32(got) != want {
+				t.Fatalf("the clipped layer has alpha %d at %v, want %d", got, p, want)
+			}
+		}
+	}
+}
+
 // TestDeclaredOrigin: what a generator left in a JPEG, and what we left in a PNG
 // and in XMP, is found.
 func TestDeclaredOrigin(t *testing.T) {

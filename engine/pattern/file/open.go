@@ -2,6 +2,7 @@ package file
 
 import (
 	"context"
+	"encoding/binary"
 	"image"
 	"image/color"
 	"image/draw"
@@ -169,7 +170,12 @@ func openPSD(ctx context.Context, data []byte, o Options) (*Document, error) {
 		k.img.Rect = b
 		return k.img, nil
 	}
+	var base *Layer // what clipped layers are clipped to
+	var baseGroup string
 	for _, l := range f.Layers {
+		if !l.Clipped {
+			base, baseGroup = nil, l.Group
+		}
 		if l.Bounds.Empty() {
 			continue
 		}
@@ -177,7 +183,20 @@ func openPSD(ctx context.Context, data []byte, o Options) (*Document, error) {
 		if err != nil {
 			return nil, err
 		}
-		d.Layers = append(d.Layers, Layer{Name: l.Name, Opacity: l.Opacity, Blend: l.Blend, Hidden: l.Hidden, Bounds: l.Bounds, Image: img})
+		if l.Clipped && l.Group == baseGroup {
+			if base == nil {
+				s.note("layer %q is clipped to one without pixels, and is left out", l.Name)
+				continue
+			}
+			clip(img, base.Image)
+			l.Hidden = l.Hidden || base.Hidden
+			s.note("layer %q was clipped to the one below, %q; its alpha holds that now", l.Name, base.Name)
+		}
+		one := Layer{Name: l.Name, Opacity: l.Opacity, Blend: l.Blend, Hidden: l.Hidden, Bounds: l.Bounds, Image: img}
+		d.Layers = append(d.Layers, one)
+		if !l.Clipped {
+			base = &one
+		}
 	}
 	if len(d.Layers) == 0 {
 		img, err := read(f.Merged)
@@ -189,6 +208,20 @@ func openPSD(ctx context.Context, data []byte, o Options) (*Document, error) {
 	out := s.document("psd", f.Width, f.Height, min(f.Bits, 16))
 	out.Layers = d.Layers
 	return out, nil
+}
+
+// clip multiplies the alpha of img by that of base, where they lie on the canvas.
+func clip(img, base *image.NRGBA64) {
+	for y := img.Rect.Min.Y; y < img.Rect.Max.Y; y++ {
+		for x := img.Rect.Min.X; x < img.Rect.Max.X; x++ {
+			by := uint32(0)
+			if (image.Point{X: x, Y: y}).In(base.Rect) {
+				by = uint32(binary.BigEndian.Uint16(base.Pix[base.PixOffset(x, y)+6:]))
+			}
+			a := img.Pix[img.PixOffset(x, y)+6:]
+			binary.BigEndian.PutUint16(a, uint16((uint32(binary.BigEndian.Uint16(a))*by+32767)/65535))
+		}
+	}
 }
 
 // openSVG draws at the size that is asked for.

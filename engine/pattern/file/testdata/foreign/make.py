@@ -102,6 +102,13 @@ def psds():
     group.append(a)
     group.append(b)
     psd.save("layers.psd")
+    psd = PSDImage.new("RGBA", (W, H))
+    m = psd.create_pixel_layer(Image.fromarray(picture(3, 8)[:12, :20]), name="masked", top=3, left=5)
+    m.create_mask(Image.fromarray(picture(1, 8)[:14, :9, 0]), top=1, left=8)
+    m.mask._data.background_color = 0
+    c = psd.create_pixel_layer(Image.fromarray(picture(4, 8)), name="clipped", top=0, left=0)
+    c.clipping = True
+    psd.save("masks.psd")
     for src in ("rgb16-none", "cmyk8", "gray8"):  # not from TIFF: its byte order would go into the PSD's layers
         subprocess.run(["convert", src + ".tif", "-endian", "MSB", src + ".miff"], check=True)
     for name, args in {
