@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"image/draw"
+	"sync/atomic"
 
 	"github.com/selvage-studio/selvage/engine/pattern/color"
 )
@@ -228,6 +229,22 @@ func within(index []uint8, w, positions int) error {
 		}
 	}
 	return nil
+}
+
+// Watched returns the picture with a report of how many of its rows have been
+// asked for, which is how far a writer is: from 1 to of, each once, and from
+// several goroutines at once. Formats that go over a picture twice are at the end
+// when they begin again.
+func (p *Picture) Watched(report func(rows, of int)) *Picture {
+	out := *p
+	var asked atomic.Int64
+	out.Row = func(dst []byte, y int) {
+		p.Row(dst, y)
+		if n := int(asked.Add(1)); n <= p.Height {
+			report(n, p.Height)
+		}
+	}
+	return &out
 }
 
 // EightBit returns the picture rounded to 8 bits a sample.

@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"golang.org/x/image/tiff"
@@ -655,6 +656,9 @@ func TestOthersAgree(t *testing.T) {
 			}
 		})
 	}
+	if out := run(t, "identify", "-format", "%[jpeg:sampling-factor] %Q", filepath.Join(dir, "flat.jpg")); out != "1x1,1x1,1x1 95" {
+		t.Errorf("identify: a JPEG of %s", out)
+	}
 	if out := run(t, "tiffinfo", filepath.Join(dir, "flat.tif")); !strings.Contains(out, "LZW") || !strings.Contains(out, "Resolution: 81.28, 81.28 pixels/inch") {
 		t.Errorf("tiffinfo:\n%s", out)
 	}
@@ -732,6 +736,30 @@ func TestScreensInOthersEyes(t *testing.T) {
 	}
 	if !bytes.Equal(pixels(FromImage(one)), pixels(want)) {
 		t.Error("a screen reads otherwise")
+	}
+}
+
+func TestWatched(t *testing.T) {
+	p := sample(50, 80, 8, true, 1)
+	for name, f := range map[string]func(*Picture) error{
+		"tiff": func(p *Picture) error { return WriteTIFF(context.Background(), io.Discard, p, Meta{}, TIFF{}) },
+		"psd":  func(p *Picture) error { return WritePSD(context.Background(), io.Discard, p, nil, Meta{}) },
+	} {
+		var seen [81]atomic.Int32
+		err := f(p.Watched(func(rows, of int) {
+			if of != 80 {
+				t.Errorf("%s: of %d", name, of)
+			}
+			seen[rows].Add(1)
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := 1; i <= 80; i++ {
+			if n := seen[i].Load(); n != 1 {
+				t.Errorf("%s: row %d was reported %d times", name, i, n)
+			}
+		}
 	}
 }
 

@@ -150,7 +150,8 @@ func (s *Sheet) channels() int {
 }
 
 // Write writes the document as Photoshop's PSD, version 1. Layers are held in
-// memory packed; the composite picture, which may be large, is asked for twice.
+// memory packed, and the composite picture as long as it is no larger than half a
+// gigabyte.
 // A sheet that does not fit is a *WriteError.
 func Write(ctx context.Context, w io.Writer, s Sheet) error {
 	if err := s.check(); err != nil {
@@ -465,9 +466,42 @@ func packBits(out, data []byte) []byte {
 	return out
 }
 
-// composite writes the image data section: the lengths of all rows, and then
-// the rows, which are asked for and packed a second time.
+// heldComposite is the largest composite picture, in bytes, that is packed in
+// memory: row by row of the picture, which is how pictures are quick to make.
+const heldComposite = 512 << 20
+
+// composite writes the image data section: the lengths of all rows, channel by
+// channel, and then the rows.
 func (s *Sheet) composite(ctx context.Context, w io.Writer) error {
+	if s.Width*s.Height*s.channels()*s.Bits/8 > heldComposite {
+		return s.compositeTwice(ctx, w)
+	}
+	n := s.channels()
+	row := make([]byte, s.Width*s.Bits/8)
+	lengths, data := make([]byte, 2+2*n*s.Height), make([][]byte, n)
+	lengths[1] = 1
+	for y := range s.Height {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		for c := range n {
+			s.Plane(row, c, y)
+			before := len(data[c])
+			data[c] = packBits(data[c], row)
+			binary.BigEndian.PutUint16(lengths[2+2*(c*s.Height+y):], uint16(len(data[c])-before))
+		}
+	}
+	for _, part := range append([][]byte{lengths}, data...) {
+		if _, err := w.Write(part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compositeTwice is composite with no more than a row in memory: every row is
+// asked for and packed once for its length and once for itself.
+func (s *Sheet) compositeTwice(ctx context.Context, w io.Writer) error {
 	n := s.channels()
 	row := make([]byte, s.Width*s.Bits/8)
 	var packed []byte

@@ -243,6 +243,23 @@ func TestSpotChannels(t *testing.T) {
 	}
 }
 
+// TestBothWaysAreOne: a composite picture too large to hold has the same bytes.
+func TestBothWaysAreOne(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 5))
+	data := make([]byte, 3*40*30)
+	for i := range data {
+		data[i] = byte(rng.IntN(2))
+	}
+	s := Sheet{Width: 40, Height: 30, Bits: 8, Plane: func(dst []byte, c, y int) { copy(dst, data[(c*30+y)*40:][:40]) }}
+	var held, twice bytes.Buffer
+	if err := errors.Join(s.composite(context.Background(), &held), s.compositeTwice(context.Background(), &twice)); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(held.Bytes(), twice.Bytes()) {
+		t.Error("the two ways differ")
+	}
+}
+
 func TestSheetsThatDoNotFit(t *testing.T) {
 	plane := func([]byte, int, int) {}
 	row := func([]byte, int) {}

@@ -177,6 +177,20 @@ func TestBarIsTrue(t *testing.T) {
 	}
 }
 
+// TestEveryLayoutIsDrawn: all layouts, square, wide and tall, with nothing but
+// what is needed and with all of it.
+func TestEveryLayoutIsDrawn(t *testing.T) {
+	for kind := pattern.Block; kind <= pattern.None; kind++ {
+		for _, size := range [][2]pattern.Length{{640, 640}, {20, 3900}, {3900, 20}} {
+			s := spec(pattern.Repeat{Kind: kind}, 2)
+			s = Spec{Repeat: s.Repeat, Cell: s.Cell, Detail: press.Detail{Generated: pattern.Size{Width: 480, Height: 480}, File: pattern.Size{Width: 480, Height: 480}, Width: size[0], Height: size[1]}}
+			if data := sheet(t, s); len(data) < 10000 {
+				t.Errorf("%v of %v: %d bytes", kind, size, len(data))
+			}
+		}
+	}
+}
+
 // TestShrinkKeepsTheMean: area means keep the mean of a picture, and a plain
 // colour exactly.
 func TestShrinkKeepsTheMean(t *testing.T) {
