@@ -98,7 +98,7 @@ func isUsage(err error) bool {
 		demand  *pattern.DemandError
 		length  *pattern.LengthError
 	)
-	return errors.As(err, &flags) || errors.As(err, &usage) || errors.As(err, &request) ||
+	return isLibraryUsage(err) || errors.As(err, &flags) || errors.As(err, &usage) || errors.As(err, &request) ||
 		errors.As(err, &size) || errors.As(err, &demand) || errors.As(err, &length)
 }
 
@@ -136,7 +136,8 @@ func (p *program) root() *cobra.Command {
 		return usageError{fmt.Errorf("%w; see selvage %s --help", err, c.Name())}
 	})
 	c.CompletionOptions.HiddenDefaultCmd = true
-	c.AddCommand(p.generate(), p.draw(), p.models(), p.devices(), p.seam(), p.version())
+	c.AddCommand(p.generate(), p.draw(), p.pattern(), p.edit(), p.library(), p.collection(), p.importPicture(), p.export(),
+		p.models(), p.devices(), p.seam(), p.version())
 	wrapArgs(c)
 	return c
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/selvage-studio/selvage/engine/edit"
 	"github.com/selvage-studio/selvage/engine/edit/raster"
+	"github.com/selvage-studio/selvage/engine/edit/tone"
 	"github.com/selvage-studio/selvage/engine/pattern"
 	"github.com/selvage-studio/selvage/engine/pattern/color"
 	"github.com/selvage-studio/selvage/engine/pattern/file"
@@ -22,6 +23,7 @@ import (
 	"github.com/selvage-studio/selvage/engine/pattern/press"
 	"github.com/selvage-studio/selvage/engine/pattern/seam"
 	specsheet "github.com/selvage-studio/selvage/engine/pattern/sheet"
+	"github.com/selvage-studio/selvage/engine/pattern/swatch"
 )
 
 // Format is a kind of file that a pattern is exported as.
@@ -41,6 +43,7 @@ const (
 	MultichannelTIFF Format = "multichannel-tiff"
 	MultichannelPSD  Format = "multichannel-psd"
 	Spec             Format = "spec"
+	Swatches         Format = "swatches"
 )
 
 // Formats lists them with the ending that their files have.
@@ -49,7 +52,7 @@ func Formats() map[Format][]string {
 		PNG: {".png"}, JPEG: {".jpg", ".jpeg"}, TIFF: {".tif", ".tiff"}, PSD: {".psd"}, PDF: {".pdf"},
 		IndexedPNG: {".png"}, IndexedTIFF: {".tif", ".tiff"}, CMYKTIFF: {".tif", ".tiff"},
 		Separations: {".tif", ".tiff"}, MultichannelTIFF: {".tif", ".tiff"}, MultichannelPSD: {".psd"},
-		Spec: {".pdf"},
+		Spec: {".pdf"}, Swatches: {".ase", ".aco", ".cxf", ".csv"},
 	}
 }
 
@@ -97,12 +100,12 @@ func ParseFormat(name, path string) (Format, error) {
 	ext := strings.ToLower(filepath.Ext(path))
 	all := Formats()
 	if name == "" {
-		for _, f := range []Format{PNG, JPEG, TIFF, PSD, PDF} {
+		for _, f := range []Format{PNG, JPEG, TIFF, PSD, PDF, Swatches} {
 			if slices.Contains(all[f], ext) {
 				return f, nil
 			}
 		}
-		return "", usage("%s: the ending says no format; give --format or end it in .png, .jpg, .tif, .psd or .pdf", path)
+		return "", usage("%s: the ending says no format; give --format or end it in .png, .jpg, .tif, .psd, .pdf, .ase, .aco, .cxf or .csv", path)
 	}
 	ends, known := all[Format(name)]
 	if !known {
@@ -218,6 +221,8 @@ func (m *mill) add(ctx context.Context) error {
 		return m.screens(ctx)
 	case Spec:
 		return m.spec(ctx)
+	case Swatches:
+		return m.swatches()
 	case IndexedPNG, IndexedTIFF:
 		if err := m.locked(ctx); err != nil {
 			return err
@@ -246,25 +251,14 @@ func (m *mill) cell(ctx context.Context) (*press.Picture, error) {
 		}
 		return pic.RGB(), nil
 	}
-	flat, err := flatten(ctx, m.state)
+	flat, err := m.state.Flatten(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if flat, err = resize(ctx, flat, m.state.Repeat, m.size); err != nil {
 		return nil, err
 	}
-	return press.FromPremultiplied(m.size.Width, m.size.Height, m.o.Depth, flat.Row), nil
-}
-
-// flatten is the picture that the layers make.
-func flatten(ctx context.Context, s *edit.State) (*raster.Raster, error) {
-	var sheets []raster.Sheet
-	for _, l := range s.Layers {
-		if !l.Hidden {
-			sheets = append(sheets, raster.Sheet{Pixels: l.Pixels, Opacity: l.Opacity, Blend: l.Blend})
-		}
-	}
-	return raster.Flatten(ctx, s.Size.Width, s.Size.Height, sheets)
+	return press.FromPremultiplied(m.size.Width, m.size.Height, m.o.Depth, rows(flat)), nil
 }
 
 // resize brings a raster to another size over the plane of its repeat.
@@ -283,7 +277,10 @@ func resize(ctx context.Context, r *raster.Raster, rep pattern.Repeat, to patter
 		for y := range h {
 			row := r.Row(y)
 			for x := range w {
-				plane[y*w+x] = float32(row[4*x+c])
+				plane[y*w+x] = 0
+				if row != nil {
+					plane[y*w+x] = float32(row[4*x+c])
+				}
 			}
 		}
 		big, err := pattern.Resample(plane, 1, w, h, rep, to)
@@ -307,6 +304,17 @@ func resize(ctx context.Context, r *raster.Raster, rep pattern.Repeat, to patter
 	return out, nil
 }
 
+// rows are those of a raster, whose empty ones are nil.
+func rows(r *raster.Raster) func(y int) []uint16 {
+	empty := make([]uint16, 4*r.Width())
+	return func(y int) []uint16 {
+		if row := r.Row(y); row != nil {
+			return row
+		}
+		return empty
+	}
+}
+
 // locked fills in the index plane: for every pixel the place of its position.
 func (m *mill) locked(ctx context.Context) error {
 	if m.index != nil {
@@ -317,43 +325,33 @@ func (m *mill) locked(ctx context.Context) error {
 		if m.o.Colorway != "" {
 			what = "a colourway"
 		}
-		return usage("%s needs a locked palette, and the pattern has none; lock it with the operation colour.lock", what)
+		return usage("%s needs a locked palette, and the pattern has none; lock it with the operation color.lock", what)
 	}
-	flat, err := flatten(ctx, m.state)
-	if err != nil {
-		return err
-	}
-	if m.index, err = indexOf(flat, m.state.Positions); err != nil {
+	var err error
+	if m.index, err = wholeIndex(ctx, m.state); err != nil {
 		return err
 	}
 	m.index, err = resizeIndex(ctx, m.index, m.state.Size, len(m.state.Positions), m.state.Repeat, m.size)
 	return err
 }
 
-// indexOf finds the position of every pixel, which has to be one exactly.
-func indexOf(r *raster.Raster, positions []edit.Position) ([]uint8, error) {
-	place := map[[4]uint16]uint8{}
-	for i, p := range positions {
-		c := p.Chip
-		key := [4]uint16{257 * uint16(c.R), 257 * uint16(c.G), 257 * uint16(c.B), raster.Opaque}
-		if _, twice := place[key]; !twice {
-			place[key] = uint8(i)
-		}
+// wholeIndex is the position of every pixel of a locked pattern. What shows nothing
+// is the ground where that is the cloth.
+func wholeIndex(ctx context.Context, s *edit.State) ([]uint8, error) {
+	index, err := s.Index(ctx)
+	if err != nil {
+		return nil, err
 	}
-	w := r.Width()
-	out := make([]uint8, w*r.Height())
-	for y := range r.Height() {
-		row := r.Row(y)
-		for x := range w {
-			key := [4]uint16(row[4*x : 4*x+4])
-			i, known := place[key]
-			if !known {
-				return nil, fmt.Errorf("the pixel at %d, %d is none of the %d positions, since it was changed after the palette was locked; lock it again", x, y, len(positions))
-			}
-			out[y*w+x] = i
+	for i, p := range index {
+		if p != tone.Clear {
+			continue
 		}
+		if !s.Locked.Cloth {
+			return nil, usage("the pixel at %d, %d shows nothing, and the ground is printed; fill it, or lock the palette again", i%s.Size.Width, i/s.Size.Width)
+		}
+		index[i] = 0
 	}
-	return out, nil
+	return index, nil
 }
 
 // resizeIndex enlarges or shrinks an index plane: each position is resampled as a
@@ -421,7 +419,7 @@ func (m *mill) encode(ctx context.Context, pic *press.Picture, meta press.Meta, 
 			return press.WriteJPEG(ctx, w, pic.Opaque().EightBit(), meta, press.JPEG{Quality: m.o.Quality})
 		case PDF:
 			return press.WritePDF(ctx, w, pic, meta)
-		case PSD:
+		case PSD, MultichannelPSD:
 			return press.WritePSD(ctx, w, pic, layers, meta)
 		default:
 			return press.WriteTIFF(ctx, w, pic, meta, press.TIFF{Compression: m.o.Compression})
@@ -483,7 +481,7 @@ func (m *mill) layers(ctx context.Context) ([]press.Layer, error) {
 		}
 		out = append(out, press.Layer{
 			Name: cmpOr(l.Name, l.ID), Opacity: uint8((uint32(l.Opacity)*255 + 32767) / 65535), Blend: string(l.Blend), Hidden: l.Hidden,
-			Picture: press.FromPremultiplied(m.size.Width, m.size.Height, m.o.Depth, r.Row),
+			Picture: press.FromPremultiplied(m.size.Width, m.size.Height, m.o.Depth, rows(r)),
 		})
 	}
 	return out, nil
@@ -507,6 +505,43 @@ func (m *mill) spec(ctx context.Context) error {
 	err = m.set.Add(m.out, func(w io.Writer) error { return specsheet.Write(ctx, w, spec) })
 	m.files.Files = append(m.files.Files, ExportedFile{Path: m.out, What: "the spec sheet"})
 	return err
+}
+
+// swatches writes the chips of the positions as a colour file.
+func (m *mill) swatches() error {
+	if len(m.state.Positions) == 0 {
+		return usage("the pattern has no palette to write; give it one with the operation palette.set, or lock it")
+	}
+	var chips []swatch.Chip
+	for i, p := range m.positions() {
+		c := swatch.Chip{Position: i + 1, Name: cmpOr(p.Name, p.Chip.Name), Code: p.Code, Lab: p.Lab, Preview: p.Chip}
+		if c.Lab != nil {
+			c.Illuminant, c.Observer = measured(m.state.Positions[i].Illuminant)
+		}
+		chips = append(chips, c)
+	}
+	format := swatch.Format(strings.ToLower(strings.TrimPrefix(filepath.Ext(m.out), ".")))
+	data, err := swatch.Write(format, chips, m.p.Root().Changed)
+	if err != nil {
+		return err
+	}
+	err = m.set.Add(m.out, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+	m.files.Statement = ""
+	m.files.Files = append(m.files.Files, ExportedFile{Path: m.out, What: fmt.Sprintf("the chips of %d positions", len(chips))})
+	return err
+}
+
+// measured reads an illuminant with its observer, such as "D65/10"; what is left
+// out is what chip books are measured under.
+func measured(text string) (illuminant string, observer int) {
+	illuminant, degrees, _ := strings.Cut(text, "/")
+	if degrees == "10" {
+		return cmpOr(illuminant, "D50"), 10
+	}
+	return cmpOr(illuminant, "D50"), 2
 }
 
 // traps says in words what overlaps.
@@ -574,11 +609,25 @@ func (m *mill) seam(cell *press.Picture) error {
 // Render is the picture of the version that is shown, with the authors of its
 // pixels left out: what a preview, a proof or a model reads.
 func (p *Pattern) Render(ctx context.Context) (*image.NRGBA64, error) {
-	flat, err := flatten(ctx, p.State())
+	flat, err := p.State().Flatten(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return flat.NRGBA64(), nil
+}
+
+// ExportOverlay writes a picture of who made each pixel of the version that the
+// pattern shows.
+func (s *Session) ExportOverlay(ctx context.Context, p *Pattern, path string) error {
+	if err := Writable(path); err != nil {
+		return err
+	}
+	flat, err := p.State().Flatten(ctx)
+	if err != nil {
+		return err
+	}
+	state := p.State()
+	return file.Write(path, edit.Overlay(flat), file.Meta{DPIX: dpi(state.Size.Width, state.Width), DPIY: dpi(state.Size.Height, state.Height)})
 }
 
 // Seam judges the seams of the version that the pattern shows.
@@ -644,15 +693,16 @@ func (m *mill) screens(ctx context.Context) error {
 		return err
 	}
 	plates := press.Plates{
-		Marks: m.o.Marks, Compression: m.o.Compression,
-		Single: m.o.Format == Separations, Together: m.o.Format == MultichannelTIFF, Photoshop: m.o.Format == MultichannelPSD,
-		Layout: press.Layouts(m.state.Repeat)[0],
+		Marks: m.o.Marks, Compression: m.o.Compression, Single: true, Layout: press.Layouts(m.state.Repeat)[0],
 	}
 	if m.o.Layout != nil {
 		plates.Layout = *m.o.Layout
 	} else if hasRectangle(m.state.Repeat) {
 		// A mill's screens are laid by machines that know no drops.
 		plates.Layout = press.Layout{Kind: press.Rectangle}
+	}
+	if m.o.Format != Separations {
+		return m.channels(ctx, sep, plates.Layout, meta)
 	}
 	base := strings.TrimSuffix(m.out, filepath.Ext(m.out))
 	paths, err := sep.Add(ctx, &m.set, base, meta, plates)
@@ -663,6 +713,27 @@ func (m *mill) screens(ctx context.Context) error {
 		m.files.Files = append(m.files.Files, ExportedFile{Path: p, What: plates.Layout.String()})
 	}
 	m.files.Statement += " " + sep.Screens().Statement()
+	return nil
+}
+
+// channels writes all screens into one file.
+func (m *mill) channels(ctx context.Context, sep *press.Separation, layout press.Layout, meta press.Meta) error {
+	pic, err := layout.Apply(sep.Inks(), m.state.Repeat, meta.DPIX, meta.DPIY)
+	if err != nil {
+		return err
+	}
+	screens := sep.Screens()
+	if m.o.Marks {
+		if pic, err = press.WithMarks(pic, meta.DPIX, meta.DPIY, press.Marks{Labels: screens.Names}); err != nil {
+			return err
+		}
+	}
+	meta.Description += " " + screens.Statement()
+	if err := m.set.Add(m.out, m.encode(ctx, pic, meta, nil)); err != nil {
+		return err
+	}
+	m.files.Statement += " " + screens.Statement()
+	m.files.Files = append(m.files.Files, ExportedFile{Path: m.out, What: fmt.Sprintf("%v, %d screens", layout, screens.Count)})
 	return nil
 }
 
