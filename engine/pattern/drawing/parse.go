@@ -42,7 +42,6 @@ type element struct {
 	name     string
 	attr     map[string]string // attributes, and over them what style says
 	children []*element
-	text     string // of style
 }
 
 // Drawing is a parsed SVG. Draw may be called by several goroutines at once.

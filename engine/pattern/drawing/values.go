@@ -63,11 +63,12 @@ func (s *scanner) number() (float64, bool) {
 		c := s.s[s.at]
 		if c == '.' && !dot {
 			dot = true
-		} else if c >= '0' && c <= '9' {
-			digits = true
-		} else {
+			continue
+		}
+		if c < '0' || c > '9' {
 			break
 		}
+		digits = true
 	}
 	if digits && s.at < len(s.s) && (s.s[s.at] == 'e' || s.s[s.at] == 'E') {
 		k := s.at + 1

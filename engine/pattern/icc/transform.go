@@ -34,8 +34,10 @@ type Transform struct {
 	same   bool     // nothing changes
 }
 
-// In and Out return how many values a pixel has before and after.
-func (t *Transform) In() int  { return t.in }
+// In returns how many values a pixel has before.
+func (t *Transform) In() int { return t.in }
+
+// Out returns how many values a pixel has after.
 func (t *Transform) Out() int { return t.out }
 
 // Identity says that the transform leaves every pixel as it is: the profile is

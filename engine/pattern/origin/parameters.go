@@ -149,13 +149,13 @@ func (s *Scraps) Parent() *Parent { return s.parent }
 func (s *Scraps) Parameters() *Parameters {
 	raw := map[string]string{}
 	keep := func(keys ...string) bool {
-		any := false
+		found := false
 		for _, k := range keys {
 			if t, ok := s.texts[k]; ok {
-				raw[k], any = t, true
+				raw[k], found = t, true
 			}
 		}
-		return any
+		return found
 	}
 	var p *Parameters
 	switch {

@@ -14,9 +14,10 @@ const (
 	// parent as JSON.
 	ParentKeyword = "selvage.pattern"
 	// Namespace is that of the XMP property "pattern", whose value is the same
-	// JSON. Prefix is the one it is usually written with.
+	// JSON.
 	Namespace = "https://github.com/selvage-studio/selvage/ns/1.0/"
-	Prefix    = "selvage"
+	// Prefix is what stands for the namespace in what is written here.
+	Prefix = "selvage"
 	// Property is the local name of the XMP property.
 	Property = "pattern"
 )

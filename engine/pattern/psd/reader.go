@@ -241,8 +241,9 @@ func (d *Document) colors() int {
 		return 3
 	case CMYK:
 		return 4
+	default:
+		return 1
 	}
-	return 1
 }
 
 // resources reads the image resources that matter here.

@@ -147,7 +147,7 @@ func newRowReader(p plane, width int, d *Document) *rowReader {
 	return r
 }
 
-var errShort = errors.New("its data end too early") //nolint:gochecknoglobals // a constant
+var errShort = errors.New("its data end too early")
 
 func (r *rowReader) next(dst []uint16) error {
 	if r.err != nil {
