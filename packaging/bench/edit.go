@@ -211,7 +211,7 @@ func replay(ctx context.Context, work string) (f figures, err error) {
 			x, y = x+60*(rng.Float64()-0.4), y+60*(rng.Float64()-0.5)
 			points += fmt.Sprintf("[%.1f,%.1f]", x, y)
 		}
-		ops += fmt.Sprintf(`,{"kind":"brush.stroke","params":{"layer":"a","color":"#%06x","brush":{"size":80,"hardness":0.6,"opacity":0.9,"flow":0.7,"spacing":0.2},"points":[%s]}}`, rng.IntN(1<<24), points)
+		ops += fmt.Sprintf(`,{"kind":"brush.stroke","params":{"layer":"a","color":"#%06x","size":80,"hardness":0.6,"opacity":0.9,"flow":0.7,"spacing":0.2,"points":[%s]}}`, rng.IntN(1<<24), points)
 	}
 	list, err := edit.ParseList([]byte(ops + "]"))
 	if err != nil {
