@@ -213,7 +213,7 @@ func FromIndex(index []uint8, w, h int, palette color.Palette) (*Picture, error)
 	if w <= 0 || h <= 0 || len(index) != w*h {
 		return nil, &PictureError{fmt.Sprintf("an index plane of %d values is no picture of %d x %d pixels", len(index), w, h)}
 	}
-	if err := within(index, w, len(palette)); err != nil {
+	if err := within(index, w, len(palette), false); err != nil {
 		return nil, err
 	}
 	p := &Picture{Width: w, Height: h, Model: Indexed, Bits: 8, Palette: palette}
@@ -222,8 +222,14 @@ func FromIndex(index []uint8, w, h int, palette color.Palette) (*Picture, error)
 }
 
 // within reports the first place of an index plane that has no position.
-func within(index []uint8, w, positions int) error {
+func within(index []uint8, w, positions int, bare bool) error {
 	for i, v := range index {
+		if v == Bare && positions <= Bare {
+			if bare {
+				continue
+			}
+			return &PictureError{fmt.Sprintf("pixel %d,%d is transparent, and an indexed file has only the palette's colours; fill the ground first", i%w, i/w)}
+		}
 		if int(v) >= positions {
 			return &PictureError{fmt.Sprintf("pixel %d,%d has position %d, and there are %d; lock the pattern to its palette anew", i%w, i/w, int(v)+1, positions)}
 		}

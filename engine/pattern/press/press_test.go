@@ -312,6 +312,9 @@ func TestButtJoints(t *testing.T) {
 			pos[cloth].Cloth = true
 		}
 		index := locked(rapid.Uint64().Draw(t, "seed"), w, h, n)
+		for range rapid.IntRange(0, 3).Draw(t, "bare") {
+			index[rapid.IntRange(0, w*h-1).Draw(t, "pixel")] = Bare
+		}
 		s, err := NewSeparation(index, pattern.Size{Width: w, Height: h}, pattern.Repeat{}, pos)
 		if err != nil {
 			t.Fatal(err)
@@ -330,7 +333,7 @@ func TestButtJoints(t *testing.T) {
 				together += int(v)
 			}
 			want := 255
-			if int(index[i]) == cloth {
+			if int(index[i]) == cloth || index[i] == Bare {
 				want = 0
 			}
 			if sum != want || together != want {
@@ -357,6 +360,9 @@ func TestTrap(t *testing.T) {
 		w, h := 12*rapid.IntRange(1, 2).Draw(t, "w"), 12*rapid.IntRange(1, 2).Draw(t, "h")
 		pos := inks(n)
 		index := locked(rapid.Uint64().Draw(t, "seed"), w, h, n)
+		if rapid.Bool().Draw(t, "bare") {
+			index[rapid.IntRange(0, w*h-1).Draw(t, "pixel")] = Bare
+		}
 		s, err := NewSeparation(index, pattern.Size{Width: w, Height: h}, r, pos)
 		if err != nil {
 			t.Fatal(err)
@@ -375,7 +381,7 @@ func TestTrap(t *testing.T) {
 					for dx := -8; dx <= 8; dx++ {
 						mm := float64(dx)*px*float64(dx)*px + float64(dy)*py*float64(dy)*py
 						if cx, cy, ok := r.Source(x+dx, y+dy, w, h); ok && mm <= float64(width*width)+1e-9 {
-							if v := int(index[cy*w+cx]); v < own { // inks darken with their number
+							if v := int(index[cy*w+cx]); v < own && own != Bare { // inks darken with their number
 								want |= 1 << v
 							}
 						}
@@ -516,8 +522,10 @@ func TestIndexRoundTrip(t *testing.T) {
 	if got.Model != Indexed || !bytes.Equal(pixels(got), index) || !slices.EqualFunc(got.Palette[:n], palette, func(a, b color.Chip) bool { return a.Hex() == b.Hex() }) {
 		t.Errorf("the TIFF came back as %v with %v", got.Model, got.Palette[:n])
 	}
-	if _, err := FromIndex([]uint8{0, 7}, 2, 1, palette); err == nil {
-		t.Error("a place beyond the palette was taken")
+	for _, v := range []uint8{7, Bare} {
+		if _, err := FromIndex([]uint8{0, v}, 2, 1, palette); err == nil {
+			t.Errorf("place %d beyond the palette was taken", v)
+		}
 	}
 }
 

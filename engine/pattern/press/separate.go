@@ -65,9 +65,13 @@ type Separation struct {
 	under     []uint32 // bit p: position p prints here as well; nil if none does
 }
 
+// Bare is the value of an index plane where no position is: the layers leave it
+// transparent, and nothing prints.
+const Bare = 255
+
 // NewSeparation takes an index plane of a cell apart: every value is a place in
-// positions, which are at most color.MaxPositions. Positions of the same name
-// are told apart by a number. The plane is kept and not copied. Errors are
+// positions, which are at most color.MaxPositions, or Bare. Positions of the same
+// name are told apart by a number. The plane is kept and not copied. Errors are
 // *PictureError.
 func NewSeparation(index []uint8, cell pattern.Size, r pattern.Repeat, positions []Position) (*Separation, error) {
 	if cell.Width <= 0 || cell.Height <= 0 || len(index) != cell.Width*cell.Height {
@@ -76,7 +80,7 @@ func NewSeparation(index []uint8, cell pattern.Size, r pattern.Repeat, positions
 	if len(positions) == 0 || len(positions) > color.MaxPositions {
 		return nil, &PictureError{fmt.Sprintf("%d positions cannot be separated; lock the pattern to 1 to %d colours", len(positions), color.MaxPositions)}
 	}
-	if err := within(index, cell.Width, len(positions)); err != nil {
+	if err := within(index, cell.Width, len(positions), true); err != nil {
 		return nil, err
 	}
 	if err := r.Validate(); err != nil {
@@ -189,7 +193,7 @@ func (s *Separation) Inks() *Picture {
 	printed := s.Printed()
 	n := len(printed)
 	p := &Picture{Width: s.size.Width, Height: s.size.Height, Model: Inks, Bits: 8}
-	place := make([]int, len(s.positions)) // of a position among the inks, -1 for cloth
+	var place [256]int // of a position among the inks, -1 for cloth and for Bare
 	for i := range place {
 		place[i] = -1
 	}
@@ -305,17 +309,17 @@ func (s *Separation) Trap(ctx context.Context, dpiX, dpiY float64, traps []Trap)
 		s.under = make([]uint32, len(s.index))
 	}
 	for light := range s.positions {
-		var under [color.MaxPositions]*ellipse
+		var under [256]*ellipse
 		most := 0
 		for dark := range s.positions {
 			if e := reach[[2]int{light, dark}]; e != nil {
 				under[dark], most = e, max(most, e.half[0])
 			}
 		}
-		if most == 0 && under == [color.MaxPositions]*ellipse{} {
+		if most == 0 && under == [256]*ellipse{} {
 			continue
 		}
-		if err := s.spread(ctx, light, most, under[:]); err != nil {
+		if err := s.spread(ctx, light, most, &under); err != nil {
 			return err
 		}
 	}
@@ -336,7 +340,7 @@ func newEllipse(rx, ry float64) *ellipse {
 }
 
 // spread lets position light print on under the positions that have an ellipse.
-func (s *Separation) spread(ctx context.Context, light, most int, under []*ellipse) error {
+func (s *Separation) spread(ctx context.Context, light, most int, under *[256]*ellipse) error {
 	near, err := s.near(ctx, light, most)
 	if err != nil {
 		return err
