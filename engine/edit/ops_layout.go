@@ -346,7 +346,7 @@ func (*HealSeam) Kind() string { return "layout.heal" }
 // Check says what is wrong with the parameters.
 func (o *HealSeam) Check() error {
 	switch o.Method {
-	case layout.Gradient, layout.Patch, layout.LevelPatch:
+	case layout.Gradient, layout.Patch, layout.LevelPatch, layout.Clear:
 	default:
 		return &ParameterError{"method", fmt.Sprintf("%q is none of %v", string(o.Method), layout.Methods())}
 	}
@@ -375,7 +375,7 @@ func (o *HealSeam) Apply(ctx context.Context, s *State, _ Inputs) error {
 	case err != nil:
 		return err
 	}
-	if o.Method != layout.Patch {
+	if o.Method != layout.Patch && o.Method != layout.Clear {
 		s.Locked = nil
 	}
 	return nil

@@ -2,10 +2,12 @@ package layout
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
 
+	"github.com/selvage-studio/selvage/engine/edit/motif"
 	"github.com/selvage-studio/selvage/engine/edit/raster"
 	"github.com/selvage-studio/selvage/engine/edit/raster/exact"
 	"github.com/selvage-studio/selvage/engine/edit/region"
@@ -28,10 +30,14 @@ const (
 	// in a scan that is darker on one side, over four times the width, and patches
 	// what is left.
 	LevelPatch Method = "level-patch"
+	// Clear takes motifs that the seam cuts away whole and puts ground in their
+	// place: for motifs that lie apart on a plain ground. Motifs larger than an
+	// eighth of the cell are patched at the seam alone.
+	Clear Method = "clear"
 )
 
 // Methods lists them, from the gentlest on.
-func Methods() []Method { return []Method{Gradient, Patch, LevelPatch} }
+func Methods() []Method { return []Method{Gradient, Patch, LevelPatch, Clear} }
 
 // Healing says how a seam is closed.
 type Healing struct {
@@ -54,7 +60,8 @@ func (e *WidthError) Error() string {
 const shows = 0.05
 
 // Heal closes the seams of r under rep; only pixels within Width of a seam
-// change, and within four times that where LevelPatch levels. The gradient is P. Pérez, M. Gangnet, A. Blake, "Poisson image
+// change, within four times that where LevelPatch levels, and the motifs that
+// Clear takes away. The gradient is P. Pérez, M. Gangnet, A. Blake, "Poisson image
 // editing", ACM Transactions on Graphics 22(3), 2003, for the correction alone:
 // a membrane with the step at the seam that is flat at the edge of the band.
 // For Patch see package synthesis. A mirror has no step, and stays as it is.
@@ -68,21 +75,21 @@ func Heal(ctx context.Context, r *raster.Raster, rep pattern.Repeat, o Healing) 
 		return &WidthError{o.Width, min(limit, MaxWidth)}
 	}
 	seams := seamsOf(r, rep)
-	if o.Method == Gradient || o.Method == LevelPatch {
-		level := o.Method == LevelPatch
-		width := o.Width
-		if level {
-			// Shading is wider than a cut: in a narrow band it would be a bright or
-			// dark stripe.
-			width = min(4*o.Width, limit)
+	switch o.Method {
+	case Gradient:
+		return membrane(ctx, r, rep, seams, o.Width)
+	case LevelPatch:
+		// Shading is wider than a cut: in a narrow band it would be a bright or dark
+		// stripe. The second seam is measured when the first is level.
+		width := min(4*o.Width, limit)
+		for k := range seams {
+			level(r, rep, seams[k], width)
+			seams = seamsOf(r, rep)
 		}
-		if err := membrane(ctx, r, rep, seams, width, level); err != nil {
-			return err
-		}
-		if !level {
-			return nil
-		}
-		seams = seamsOf(r, rep)
+	default:
+	}
+	if err := ctx.Err(); err != nil {
+		return err
 	}
 	w, h := r.Width(), r.Height()
 	cut := region.NewMask(w, h)
@@ -102,7 +109,61 @@ func Heal(ctx context.Context, r *raster.Raster, rep pattern.Repeat, o Healing) 
 	if !slices.Contains(hole.In, true) {
 		return nil
 	}
-	return synthesis.Fill(ctx, r, rep, hole, synthesis.Options{Seed: o.Seed})
+	fill := synthesis.Options{Seed: o.Seed}
+	if o.Method == Clear {
+		var err error
+		if hole, fill.From, err = whole(ctx, r, rep, cut); err != nil {
+			return err
+		}
+		err = synthesis.Fill(ctx, r, rep, hole, fill)
+		if !errors.Is(err, synthesis.ErrNoSource) {
+			return err
+		}
+		fill.From = nil
+	}
+	return synthesis.Fill(ctx, r, rep, hole, fill)
+}
+
+// How far in OKLab a motif is from the ground that Clear takes it off, and how
+// far its soft edge reaches, in pixels.
+const (
+	apart    = 0.06
+	softEdge = 2
+)
+
+// whole is the hole of all motifs that meet the places where the seam shows, and
+// the ground to fill it from. In the picture as it came motifs do not go on
+// across the seam.
+func whole(ctx context.Context, r *raster.Raster, rep pattern.Repeat, cut *region.Mask) (hole, ground *region.Mask, err error) {
+	motifs, err := motif.Mask(ctx, r, motif.Ground(r), apart)
+	if err != nil {
+		return nil, nil, err
+	}
+	flat := pattern.Repeat{Kind: pattern.None}
+	all, err := region.All(ctx, motifs, flat, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	near := cut.Grow(flat, softEdge)
+	hole = cut.Grow(rep, softEdge)
+	for _, piece := range all {
+		if piece.Area > len(motifs.In)/8 {
+			continue
+		}
+		b := piece.Bounds
+		for i, in := range piece.In {
+			if in && near.In[(b.Min.Y+i/b.Dx())*motifs.W+b.Min.X+i%b.Dx()] {
+				piece.Enclosed().Mark(hole, flat)
+				break
+			}
+		}
+	}
+	hole = hole.Grow(flat, softEdge)
+	ground = motifs.Grow(rep, softEdge)
+	for i := range ground.In {
+		ground.In[i] = !ground.In[i]
+	}
+	return hole, ground, nil
 }
 
 // seamLine is the pixels on both sides of one seam and the step between them:
@@ -111,6 +172,9 @@ func Heal(ctx context.Context, r *raster.Raster, rep pattern.Repeat, o Healing) 
 type seamLine struct {
 	before, after []int
 	step          [][4]float64
+	// place is the point of the plane at k along the seam; across counts from 0
+	// after it, and from -1 before it.
+	place func(k, across int) (x, y int)
 }
 
 func seamsOf(r *raster.Raster, rep pattern.Repeat) []seamLine {
@@ -126,7 +190,7 @@ func seamsOf(r *raster.Raster, rep pattern.Repeat) []seamLine {
 	}
 	var seams []seamLine
 	line := func(n int, place func(k, across int) (x, y int)) {
-		var s seamLine
+		s := seamLine{place: place}
 		for k := range n {
 			_, p := at(place(k, -2))
 			a, va := at(place(k, -1))
@@ -154,18 +218,56 @@ func seamsOf(r *raster.Raster, rep pattern.Repeat) []seamLine {
 	return seams
 }
 
-// membrane adds the correction that takes the steps off. With level, each step
-// is what those around it along the seam have in common.
-func membrane(ctx context.Context, r *raster.Raster, rep pattern.Repeat, seams []seamLine, width int, level bool) error {
+// level takes off what the steps along a seam have in common. Since that changes
+// slowly along the seam, the membrane is a plane on each side: half the step at
+// the seam, nothing at width pixels from it.
+func level(r *raster.Raster, rep pattern.Repeat, s seamLine, width int) {
+	for k, step := range common(s.step, 2*width) {
+		for d := range width {
+			part := float64(2*(width-d)-1) / float64(4*width)
+			for _, across := range [2]int{-1 - d, d} {
+				x, y := s.place(k, across)
+				cx, cy, _ := rep.Source(x, y, r.Width(), r.Height())
+				var u [4]float64
+				for c := range u {
+					u[c] = float64(step[c] * part)
+					if across >= 0 {
+						u[c] = -u[c]
+					}
+				}
+				shift(r, cx, cy, u)
+			}
+		}
+	}
+}
+
+// shift adds u, of full scale, to a pixel, whose author stays.
+func shift(r *raster.Raster, x, y int, u [4]float64) {
+	var add [4]int
+	zero := true
+	for c := range add {
+		add[c] = int(math.Floor(float64(u[c]*raster.Opaque) + 0.5))
+		zero = zero && add[c] == 0
+	}
+	if zero {
+		return
+	}
+	p := r.EditPixels(y)[4*x:][:4]
+	a := min(max(int(p[3])+add[3], 0), raster.Opaque)
+	p[3] = uint16(a)
+	for c := range 3 {
+		p[c] = uint16(min(max(int(p[c])+add[c], 0), a))
+	}
+}
+
+// membrane adds the correction that takes the steps off.
+func membrane(ctx context.Context, r *raster.Raster, rep pattern.Repeat, seams []seamLine, width int) error {
 	w, h := r.Width(), r.Height()
 	seam := region.NewMask(w, h)
 	// The step towards the neighbour, for each pixel of the seam and direction.
 	type link struct{ from, to int }
 	steps := map[link][4]float64{}
 	for _, s := range seams {
-		if level {
-			s.step = common(s.step, 2*width)
-		}
 		for k, v := range s.step {
 			seam.In[s.before[k]], seam.In[s.after[k]] = true, true
 			var back [4]float64
@@ -233,40 +335,54 @@ func membrane(ctx context.Context, r *raster.Raster, rep pattern.Repeat, seams [
 		}
 	}
 	for n, i := range cells {
-		var add [4]int
-		zero := true
-		for c := range add {
-			add[c] = int(math.Floor(float64(u[n][c]*raster.Opaque) + 0.5))
-			zero = zero && add[c] == 0
-		}
-		if zero {
-			continue
-		}
-		p := r.EditPixels(i / w)[4*(i%w):][:4]
-		a := min(max(int(p[3])+add[3], 0), raster.Opaque)
-		p[3] = uint16(a)
-		for c := range 3 {
-			p[c] = uint16(min(max(int(p[c])+add[c], 0), a))
-		}
+		shift(r, i%w, i/w, u[n])
 	}
 	return nil
 }
 
-// common replaces each step by the median of those within reach of it.
+// shading reports whether a step may come from light rather than from a motif:
+// it is no hard one, and the components change alike.
+func shading(s [4]float64) bool {
+	low, high := min(s[0], s[1], s[2]), max(s[0], s[1], s[2])
+	return high-low < 0.1 && max(high, -low) < 0.4
+}
+
+// common replaces each step by the median of those within reach of it that
+// shading may make, smoothed twice over half of that.
 func common(steps [][4]float64, reach int) [][4]float64 {
-	out := make([][4]float64, len(steps))
 	n := len(steps)
 	reach = min(reach, n/2)
+	out := make([][4]float64, n)
 	window := make([]float64, 0, 2*reach+1)
+	sums := make([]float64, n+1)
 	for c := range 4 {
+		line := make([]float64, n)
 		for k := range steps {
-			// Every eighth of the reach is enough for a median.
+			// A sixteenth of the reach is fine enough for a median.
 			window = window[:0]
 			for d := -reach; d <= reach; d += max(1, reach/16) {
-				window = append(window, steps[((k+d)%n+n)%n][c])
+				if s := steps[((k+d)%n+n)%n]; shading(s) {
+					window = append(window, s[c])
+				}
+			}
+			if len(window) == 0 {
+				continue
 			}
 			slices.Sort(window)
-			out[k][c] = window[len(window)/2]
+			line[k] = window[len(window)/2]
+		}
+		half := max(1, reach/2)
+		for range 2 {
+			for k, v := range line {
+				sums[k+1] = sums[k] + v
+			}
+			for k := range line {
+				lo, hi := max(k-half, 0), min(k+half+1, n)
+				line[k] = (sums[hi] - sums[lo]) / float64(hi-lo)
+			}
+		}
+		for k := range out {
+			out[k][c] = line[k]
 		}
 	}
 	return out
