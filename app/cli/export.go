@@ -75,6 +75,7 @@ butt joints unless --trap or --fall-on lays more.`,
 	n.IntVar(&f.o.Depth, "depth", 8, "bits a channel, 8 or 16")
 	n.StringVar(&f.compression, "compression", "lzw", "of TIFF files: lzw, deflate or none")
 	n.IntVar(&f.o.Quality, "quality", 0, "of JPEG files, 1 to 100 (default 95)")
+	n.Float64Var(&f.o.Tolerance, "tolerance", 0, "of SVG files: pixels that a curve may pass from the edge, 0.1 to 10 (default 0.5)")
 	n.StringArrayVar(&f.traps, "trap", nil, "trap of all positions, 0.3mm, or of two, madder:indigo=0.3mm; may be repeated")
 	n.StringArrayVar(&f.fallOn, "fall-on", nil, "OVER:UNDER lets one position print on another; may be repeated")
 	n.BoolVar(&f.o.Marks, "marks", false, "registration marks and labels outside the repeat of separations")

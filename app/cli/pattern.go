@@ -28,9 +28,10 @@ func shortHash(h edit.Hash) string { return strings.TrimPrefix(h.String(), "sha2
 
 func (p *program) pattern() *cobra.Command {
 	c := &cobra.Command{Use: "pattern", Short: "Begin patterns, list them, show their history and branches"}
-	c.AddCommand(p.patternNew(), p.patternInfo(), p.patternHistory(), p.patternBranch(), p.patternRename(), p.patternSeam(), p.patternAuthors(), p.patternList())
+	c.AddCommand(p.patternPalette(), p.patternLock(), p.patternCrop(), p.patternHeal(),
+		p.patternNew(), p.patternInfo(), p.patternHistory(), p.patternBranch(), p.patternRename(), p.patternSeam(), p.patternAuthors(), p.patternList())
 	c.RunE = func(*cobra.Command, []string) error {
-		return usageError{errors.New("say what to do: selvage pattern new, info, history, branch, rename, seam, authors or list")}
+		return usageError{errors.New("say what to do: selvage pattern new, info, history, branch, rename, seam, authors, palette, lock, crop, heal or list")}
 	}
 	return c
 }

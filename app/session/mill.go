@@ -24,6 +24,7 @@ import (
 	"github.com/selvage-studio/selvage/engine/pattern/seam"
 	specsheet "github.com/selvage-studio/selvage/engine/pattern/sheet"
 	"github.com/selvage-studio/selvage/engine/pattern/swatch"
+	"github.com/selvage-studio/selvage/engine/pattern/trace"
 )
 
 // Format is a kind of file that a pattern is exported as.
@@ -44,6 +45,7 @@ const (
 	MultichannelPSD  Format = "multichannel-psd"
 	Spec             Format = "spec"
 	Swatches         Format = "swatches"
+	SVG              Format = "svg"
 )
 
 // Formats lists them with the ending that their files have.
@@ -52,7 +54,7 @@ func Formats() map[Format][]string {
 		PNG: {".png"}, JPEG: {".jpg", ".jpeg"}, TIFF: {".tif", ".tiff"}, PSD: {".psd"}, PDF: {".pdf"},
 		IndexedPNG: {".png"}, IndexedTIFF: {".tif", ".tiff"}, CMYKTIFF: {".tif", ".tiff"},
 		Separations: {".tif", ".tiff"}, MultichannelTIFF: {".tif", ".tiff"}, MultichannelPSD: {".psd"},
-		Spec: {".pdf"}, Swatches: {".ase", ".aco", ".cxf", ".csv"},
+		Spec: {".pdf"}, SVG: {".svg"}, Swatches: {".ase", ".aco", ".cxf", ".csv"},
 	}
 }
 
@@ -69,6 +71,8 @@ type PatternExport struct {
 	// Compression is that of TIFF files.
 	Compression press.Compression
 	Quality     int // of a JPEG, 0 is 95
+	// Tolerance is how far curves of an SVG may pass from the pixels, 0 is 0.5.
+	Tolerance float64
 	// Trap is laid between every pair of positions, Traps and FallOn between those
 	// that they name by name or place.
 	Trap   pattern.Length
@@ -100,12 +104,12 @@ func ParseFormat(name, path string) (Format, error) {
 	ext := strings.ToLower(filepath.Ext(path))
 	all := Formats()
 	if name == "" {
-		for _, f := range []Format{PNG, JPEG, TIFF, PSD, PDF, Swatches} {
+		for _, f := range []Format{PNG, JPEG, TIFF, PSD, PDF, SVG, Swatches} {
 			if slices.Contains(all[f], ext) {
 				return f, nil
 			}
 		}
-		return "", usage("%s: the ending says no format; give --format or end it in .png, .jpg, .tif, .psd, .pdf, .ase, .aco, .cxf or .csv", path)
+		return "", usage("%s: the ending says no format; give --format or end it in .png, .jpg, .tif, .psd, .pdf, .svg, .ase, .aco, .cxf or .csv", path)
 	}
 	ends, known := all[Format(name)]
 	if !known {
@@ -223,6 +227,8 @@ func (m *mill) add(ctx context.Context) error {
 		return m.spec(ctx)
 	case Swatches:
 		return m.swatches()
+	case SVG:
+		return m.vectors(ctx)
 	case IndexedPNG, IndexedTIFF:
 		if err := m.locked(ctx); err != nil {
 			return err
@@ -504,6 +510,28 @@ func (m *mill) spec(ctx context.Context) error {
 	}
 	err = m.set.Add(m.out, func(w io.Writer) error { return specsheet.Write(ctx, w, spec) })
 	m.files.Files = append(m.files.Files, ExportedFile{Path: m.out, What: "the spec sheet"})
+	return err
+}
+
+// vectors traces the locked cell; its paths close across the lattice.
+func (m *mill) vectors(ctx context.Context) error {
+	if err := m.locked(ctx); err != nil {
+		return err
+	}
+	var positions []trace.Position
+	for _, p := range m.positions() {
+		positions = append(positions, trace.Position{Name: p.Name, Code: p.Code, Color: p.Chip.Hex()})
+	}
+	pic := trace.Picture{Width: m.size.Width, Height: m.size.Height, Repeat: m.state.Repeat, Index: m.index}
+	var stats trace.Stats
+	err := m.set.Add(m.out, func(w io.Writer) (err error) {
+		stats, err = trace.SVG(ctx, w, pic, positions, trace.Options{
+			Width: m.state.Width, Height: m.state.Height, Tolerance: m.o.Tolerance, Title: m.title(),
+		})
+		return err
+	})
+	m.files.Statement = fmt.Sprintf("Repeat %v x %v, %d colours, traced at %v pixels with %d nodes.", m.state.Width, m.state.Height, len(positions), m.size, stats.Nodes)
+	m.files.Files = append(m.files.Files, ExportedFile{Path: m.out, What: "the vectors of one cell, " + m.state.Repeat.String()})
 	return err
 }
 
