@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"slices"
 
 	"github.com/selvage-studio/selvage/engine/edit/motif"
 	"github.com/selvage-studio/selvage/engine/edit/raster"
@@ -28,7 +29,7 @@ func motifKinds() map[string]func() Op {
 // Which says which motif of a layer is meant: the connected piece at a point of
 // the plane, or, without a point, what is selected.
 type Which struct {
-	Layer string `json:"layer"`
+	Layer string `json:"layer"` // the layer that the motif is on
 	// At is a point of the plane in pixels. The piece at it is found with parts
 	// that are at most Gap pixels apart.
 	At  *[2]int `json:"at,omitempty"`
@@ -205,21 +206,41 @@ func (o *LiftMotif) Apply(ctx context.Context, s *State, in Inputs) error {
 	if err != nil {
 		return err
 	}
-	tolerance, edge := o.Tolerance, 2
-	if tolerance == 0 {
-		tolerance = 0.04
-	}
+	edge := 2
 	if o.Edge != nil {
 		edge = *o.Edge
 	}
-	ground := motif.Ground(l.Pixels)
-	if o.Ground != "" {
-		c, _ := color.ParseHex(o.Ground)
-		ground = [4]uint16{uint16(c.R) * 257, uint16(c.G) * 257, uint16(c.B) * 257, raster.Opaque}
-	}
-	motifs, err := motif.Mask(ctx, l.Pixels, ground, tolerance)
+	pieces, motifs, ground, err := o.find(ctx, s, l)
 	if err != nil {
 		return err
+	}
+	layer := newLayer(o.ID, o.Name, nil, "", raster.New(s.Size.Width, s.Size.Height))
+	hole := region.NewMask(s.Size.Width, s.Size.Height)
+	for _, piece := range pieces {
+		m, err := motif.Matte(ctx, l.Pixels, s.Repeat, piece, motifs, ground, edge)
+		if err != nil {
+			return err
+		}
+		motif.Place(layer.Pixels, s.Repeat, m)
+	}
+	for y := range s.Size.Height {
+		row := layer.Pixels.Row(y)
+		for x := 0; 4*x < len(row); x++ {
+			hole.In[y*hole.W+x] = row[4*x+3] != 0
+		}
+	}
+	if err := o.fill(ctx, s, l.Pixels, layer.Pixels, hole, motifs, ground, edge, in); err != nil {
+		return err
+	}
+	s.Locked = nil
+	return s.Insert(layer, o.Layer, in.Ordinal)
+}
+
+// find returns the pieces that are meant, the mask of all motifs, and the ground.
+func (o *LiftMotif) find(ctx context.Context, s *State, l *Layer) (pieces []*region.Region, motifs *region.Mask, ground [4]uint16, err error) {
+	motifs, ground, err = o.motifs(ctx, l)
+	if err != nil {
+		return nil, nil, ground, err
 	}
 	w := s.Size.Width
 	meant := motifs
@@ -235,33 +256,59 @@ func (o *LiftMotif) Apply(ctx context.Context, s *State, in Inputs) error {
 			}
 		}
 	}
-	pieces, err := o.pieces(ctx, s, meant)
-	if err != nil {
-		return err
+	if pieces, err = o.pieces(ctx, s, meant); err != nil {
+		return nil, nil, ground, err
 	}
-	layer := newLayer(o.ID, o.Name, nil, "", raster.New(s.Size.Width, s.Size.Height))
-	hole := region.NewMask(s.Size.Width, s.Size.Height)
-	for _, piece := range pieces {
-		if o.Enclosed {
-			piece = piece.Enclosed()
+	if o.Enclosed {
+		for i := range pieces {
+			pieces[i] = pieces[i].Enclosed()
 		}
-		m, err := motif.Matte(ctx, l.Pixels, s.Repeat, piece, motifs, ground, edge)
+	}
+	return pieces, motifs, ground, nil
+}
+
+// motifs is everything that differs from the ground.
+func (o *LiftMotif) motifs(ctx context.Context, l *Layer) (mask *region.Mask, ground [4]uint16, err error) {
+	tolerance := o.Tolerance
+	if tolerance == 0 {
+		tolerance = 0.04
+	}
+	ground = motif.Ground(l.Pixels)
+	if o.Ground != "" {
+		c, err := color.ParseHex(o.Ground)
 		if err != nil {
-			return err
+			return nil, ground, &ParameterError{"ground", err.Error()}
 		}
-		motif.Place(layer.Pixels, s.Repeat, m)
+		ground = [4]uint16{uint16(c.R) * 257, uint16(c.G) * 257, uint16(c.B) * 257, raster.Opaque}
 	}
-	for y := range s.Size.Height {
-		row := layer.Pixels.Row(y)
-		for x := 0; 4*x < len(row); x++ {
-			hole.In[y*w+x] = row[4*x+3] != 0
-		}
+	mask, err = motif.Mask(ctx, l.Pixels, ground, tolerance)
+	return mask, ground, err
+}
+
+// Find shows what Apply would lift, each piece unrolled on the plane: the
+// outline under the pointer. The errors are Apply's.
+func (o *LiftMotif) Find(ctx context.Context, s *State) ([]*region.Region, error) {
+	l, err := s.Layer(o.Layer)
+	if err != nil {
+		return nil, err
 	}
-	if err := o.fill(ctx, s, l.Pixels, layer.Pixels, hole, motifs, ground, edge, in); err != nil {
-		return err
+	pieces, _, _, err := o.find(ctx, s, l)
+	return pieces, err
+}
+
+// FindAll proposes every motif of the layer, whatever At and the selection say,
+// row by row; specks of fewer than least pixels are left out.
+func (o *LiftMotif) FindAll(ctx context.Context, s *State, least int) ([]*region.Region, error) {
+	l, err := s.Layer(o.Layer)
+	if err != nil {
+		return nil, err
 	}
-	s.Locked = nil
-	return s.Insert(layer, o.Layer, in.Ordinal)
+	mask, _, err := o.motifs(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	all, err := region.All(ctx, mask, s.Repeat, o.Gap)
+	return slices.DeleteFunc(all, func(r *region.Region) bool { return r.Area < least }), err
 }
 
 func (o *LiftMotif) fill(ctx context.Context, s *State, r, lifted *raster.Raster, hole, motifs *region.Mask, ground [4]uint16, edge int, in Inputs) error {

@@ -123,6 +123,55 @@ func TestLiftedMotifsLookAsBeforeAndLeaveTheirGround(t *testing.T) {
 	}
 }
 
+func TestMotifsAreProposed(t *testing.T) {
+	s := drawn(t, motifSpec(), 160, 160)
+	at := motifAt(t, s)
+	o := &LiftMotif{Which: Which{Layer: "drawing", At: &[2]int{at.X, at.Y}}}
+	one, err := o.Find(context.Background(), s)
+	if err != nil || len(one) != 1 || !one[0].Has(at) || one[0].RunsOn {
+		t.Fatalf("at %v: %d motifs, %v", at, len(one), err)
+	}
+	all, err := o.FindAll(context.Background(), s, 50)
+	if err != nil || len(all) < 3 {
+		t.Fatalf("%d motifs, %v", len(all), err)
+	}
+	met := 0
+	for _, r := range all {
+		if r.Area == one[0].Area && r.Bounds.Size() == one[0].Bounds.Size() {
+			met++
+		}
+	}
+	if met == 0 {
+		t.Error("the motif at the point is not among all")
+	}
+	o.At = &[2]int{at.X, at.Y}
+	o.Ground = "#a83232"
+	if again, err := o.Find(context.Background(), s); err == nil && again[0].Area == one[0].Area {
+		t.Error("another ground gives the same motif")
+	}
+}
+
+func TestLongOperationsStop(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	s := drawn(t, motifSpec(), 160, 160)
+	at := motifAt(t, s)
+	which := Which{Layer: "drawing", At: &[2]int{at.X, at.Y}}
+	for _, op := range []Op{
+		&LiftMotif{Which: which}, &TransformMotif{Which: which}, &RecolorMotif{Which: Which{Layer: "drawing"}}, &ScatterMotif{Which: which, Count: 3},
+		&CropToRepeat{Across: [2]float64{100, 3}, Down: [2]float64{-3, 100}, Origin: [2]float64{9, 9}, Width: 100, Height: 100, Repeat: "block"},
+		&Resize{Width: 100, Height: 100}, &TurnLayout{Quarters: 1}, &FlipLayout{Axis: "x"}, &RollLayout{X: 3},
+		&ChangeRepeat{Repeat: "block", Keep: KeepPlane}, &HealSeam{Layer: "drawing", Method: layout.Gradient, Width: 9}, &HealSeam{Layer: "drawing", Method: layout.LevelPatch, Width: 9},
+	} {
+		if err := op.Check(); err != nil {
+			t.Fatal(err)
+		}
+		if err := op.Apply(ctx, s.Clone(), Inputs{}); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s, cancelled: %v", op.Kind(), err)
+		}
+	}
+}
+
 func TestAModelsPictureFillsTheHole(t *testing.T) {
 	s := drawn(t, motifSpec(), 160, 160)
 	at := motifAt(t, s)
