@@ -411,6 +411,16 @@ func TestBombs(t *testing.T) {
 			binary.BigEndian.PutUint32(record(b)[2+8:], 299_999)
 			binary.BigEndian.PutUint32(record(b)[2+12:], 299_999)
 		}),
+		"psd many": psd(func(b []byte) {
+			at := bytes.Index(b, []byte("\x00\x00\x00\x05\xff\xff\xff\xfd\x00\x00\x00\x0f\x00\x00\x00\x09"))
+			binary.BigEndian.PutUint32(b[at+8:], 40_000)
+			binary.BigEndian.PutUint32(b[at+12:], 40_000)
+		}),
+		"psd layer": psd(func(b []byte) { // of fewer pixels than are read, and with far too few bytes for them
+			at := bytes.Index(b, []byte("\x00\x00\x00\x05\xff\xff\xff\xfd\x00\x00\x00\x0f\x00\x00\x00\x09"))
+			binary.BigEndian.PutUint32(b[at+8:], 15_000)
+			binary.BigEndian.PutUint32(b[at+12:], 15_000)
+		}),
 		"psd channel": psd(func(b []byte) { binary.BigEndian.PutUint32(record(b)[2+18+2:], 1<<31) }),
 		"svg use":     []byte(`<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><g id="a"><use href="#b"/></g><g id="b"><use href="#a"/></g></svg>`),
 		"svg laughs":  []byte(`<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path id="a0" d="M0 0"/>` + laughs(30) + `<use href="#a30"/></svg>`),

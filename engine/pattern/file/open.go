@@ -137,7 +137,7 @@ func (s *said) document(format string, w, h, bits int) *Document {
 func openPSD(ctx context.Context, data []byte, o Options) (*Document, error) {
 	f, err := psd.Open(data)
 	if err != nil {
-		return nil, &FormatError{Reason: "cannot be read as psd", Err: err}
+		return nil, &FormatError{Reason: "cannot be read", Err: err}
 	}
 	if err := checkSize(f.Width, f.Height, len(data), 1<<40, o.MaxPixels); err != nil {
 		return nil, err
@@ -159,13 +159,18 @@ func openPSD(ctx context.Context, data []byte, o Options) (*Document, error) {
 		if left -= int64(in.width) * int64(in.height); in.width > maxSide || in.height > maxSide || left < 0 {
 			return nil, &TooLargeError{Width: in.width, Height: in.height, Bytes: int64(len(data)), MaxPixels: o.MaxPixels}
 		}
-		k := &sink{samples: in, orientation: 1, convert: convert, img: image.NewNRGBA64(image.Rect(0, 0, in.width, in.height))}
-		err := l.Rows(ctx, func(y, n int, px []uint16) error { return k.rows(ctx, y, n, px) })
+		k := &sink{samples: in, orientation: 1, convert: convert}
+		err := l.Rows(ctx, func(y, n int, px []uint16) error {
+			if k.img == nil { // not before there are pixels at all
+				k.img = image.NewNRGBA64(image.Rect(0, 0, in.width, in.height))
+			}
+			return k.rows(ctx, y, n, px)
+		})
 		if err != nil && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		if err != nil {
-			return nil, &FormatError{Reason: "cannot be read as psd", Err: err}
+			return nil, &FormatError{Reason: "cannot be read", Err: err}
 		}
 		k.img.Rect = b
 		return k.img, nil
@@ -228,7 +233,7 @@ func clip(img, base *image.NRGBA64) {
 func openSVG(ctx context.Context, data []byte, o Options) (*Document, error) {
 	g, err := drawing.Parse(data)
 	if err != nil {
-		return nil, &FormatError{Reason: "cannot be read as svg", Err: err}
+		return nil, &FormatError{Reason: "cannot be read", Err: err}
 	}
 	dpi := o.DPI
 	if dpi == 0 {
@@ -243,7 +248,7 @@ func openSVG(ctx context.Context, data []byte, o Options) (*Document, error) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, &FormatError{Reason: "cannot be read as svg", Err: err}
+		return nil, &FormatError{Reason: "cannot be read", Err: err}
 	}
 	s := &said{}
 	for _, n := range g.Notes() {

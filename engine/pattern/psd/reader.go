@@ -17,6 +17,7 @@ package psd
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"image"
 	"math"
@@ -381,21 +382,32 @@ func (d *Document) layers(c *cursor) (transparent bool, err error) {
 			if ch.length < 2 {
 				continue
 			}
-			p := plane{packing: data.u16(), rows: l.Bounds.Dy()}
+			p, width := plane{packing: data.u16(), rows: l.Bounds.Dy()}, l.Bounds.Dx()
 			m := masks[i]
 			if ch.id == -2 || ch.id == -3 {
 				if m == nil || ch.id == -3 {
 					continue
 				}
-				p.rows = m.bounds.Dy()
+				p.rows, width = m.bounds.Dy(), m.bounds.Dx()
 			}
 			if err := d.split(&p, data, 1); err != nil {
 				return false, fail("channel %d of layer %q: %v", ch.id, l.Name, err)
+			}
+			if !p.holds(width, d.Bits) {
+				return false, fail("layer %q says that it is %d x %d pixels, more than the %d bytes of its channel %d can hold", l.Name, width, p.rows, len(p.data), ch.id)
 			}
 			if ch.id == -2 {
 				m.plane, l.mask = p, m
 			} else {
 				l.planes[ch.id] = p
+			}
+		}
+	}
+	for _, l := range all {
+		for i := range d.colors() {
+			if _, ok := l.planes[i]; !ok && !l.Bounds.Empty() {
+				d.note("layer %q lacks channel %d and is left out", l.Name, i)
+				l.Bounds = image.Rectangle{}
 			}
 		}
 	}
@@ -406,16 +418,31 @@ func (d *Document) layers(c *cursor) (transparent bool, err error) {
 // split takes RLE's table of row lengths from the data, for n planes.
 func (d *Document) split(p *plane, c *cursor, n int64) error {
 	if p.packing < 0 || p.packing > 3 {
-		return fail("its compression %d is unknown", p.packing)
+		return fmt.Errorf("its compression %d is unknown", p.packing)
 	}
 	if p.packing == 1 {
 		p.counts = c.take(int64(p.rows) * d.countBytes() * n)
 		if c.bad {
-			return fail("its table of rows is longer than its data")
+			return errors.New("its table of rows is longer than its data")
 		}
 	}
 	p.data = c.b
 	return nil
+}
+
+// holds tells whether the data can be what a plane of that width says. PackBits
+// makes at most 128 bytes of two, deflate 1032 of one.
+func (p *plane) holds(width, bits int) bool {
+	size := int64(width*bits+7) / 8 * int64(p.rows)
+	n := int64(len(p.data))
+	switch p.packing {
+	case 0:
+		return size <= n
+	case 1:
+		return size <= 64*n
+	default:
+		return size <= 1032*n
+	}
 }
 
 func (d *Document) countBytes() int64 {
@@ -596,7 +623,7 @@ func (d *Document) merged(c *cursor, channels int, transparent bool) error {
 	p := plane{packing: c.u16(), rows: d.Height}
 	if err := d.split(&p, c, int64(channels)); err != nil {
 		if len(d.Layers) == 0 {
-			return err
+			return fail("its picture: %v", err)
 		}
 		return nil
 	}
@@ -632,6 +659,12 @@ func (d *Document) merged(c *cursor, channels int, transparent bool) error {
 		if at < 0 {
 			if len(d.Layers) == 0 {
 				return fail("channel %d of its picture is cut short", i)
+			}
+			return nil
+		}
+		if !one.holds(d.Width, d.Bits) {
+			if len(d.Layers) == 0 {
+				return fail("it says that it is %d x %d pixels, more than the %d bytes of its channel %d can hold", d.Width, d.Height, len(one.data), i)
 			}
 			return nil
 		}

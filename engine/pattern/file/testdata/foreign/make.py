@@ -60,7 +60,8 @@ def tiffs():
 def jpegs():
     smooth = Image.fromarray(picture(3, 8)[:8, :10]).resize((61, 47), Image.BICUBIC)
     for name, sub in (("444", 0), ("422", 1), ("420", 2)):
-        smooth.save(f"{name}.jpg", quality=92, subsampling=sub, dpi=(254, 254))
+        sharp = Image.fromarray(picture(3, 8)[:16, :20]).resize((61, 47), Image.NEAREST)
+        sharp.save(f"{name}.jpg", quality=92, subsampling=sub, dpi=(254, 254))
         Image.open(f"{name}.jpg").convert("RGB").save(f"{name}-jpg.png")
     smooth.convert("CMYK").save("cmyk.jpg", quality=95)
     Image.open("cmyk.jpg").convert("CMYK").save("cmyk-jpg.tif")
