@@ -482,7 +482,7 @@ func (o *TransformMotif) Apply(ctx context.Context, s *State, _ Inputs) error {
 	p.To = [2]float64{p.Pivot[0] + o.Move[0], p.Pivot[1] + o.Move[1]}
 	var placed []*warp.Window
 	for _, r := range pieces {
-		m, err := motif.Turn(motif.Cut(from.Pixels, s.Repeat, r, s.Selection), p)
+		m, err := motif.Turn(ctx, motif.Cut(from.Pixels, s.Repeat, r, s.Selection), p)
 		if err != nil {
 			return motifError(err)
 		}
@@ -702,7 +702,7 @@ func (o *ScatterMotif) Apply(ctx context.Context, s *State, _ Inputs) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			m, err := motif.Turn(cut, p)
+			m, err := motif.Turn(ctx, cut, p)
 			if err != nil {
 				return motifError(err)
 			}

@@ -2,10 +2,10 @@
 // and scatters it on the plane of a repeat.
 //
 //	ground := motif.Ground(layer)
-//	mask := motif.Mask(layer, ground, 0.04)
+//	mask, err := motif.Mask(ctx, layer, ground, 0.04)
 //	piece, err := region.At(ctx, mask, repeat, image.Pt(300, 40), 2)
-//	lifted := motif.Matte(layer, repeat, piece, mask, ground, 2)
-//	turned, err := motif.Turn(lifted, motif.Placement{...})
+//	lifted, err := motif.Matte(ctx, layer, repeat, piece, mask, ground, 2)
+//	turned, err := motif.Turn(ctx, lifted, motif.Placement{...})
 //	motif.Place(other, repeat, turned)
 //
 // A motif is a window of the plane (warp.Window) with soft alpha and colours of

@@ -149,7 +149,7 @@ func TestMovesByTheLatticeAreTheIdentity(t *testing.T) {
 		// One axis counts in the other's side: a drop shifts along the height, a
 		// brick along the width, which Vectors gives in their own units.
 		pivot := Pivot(m.Bounds)
-		moved, err := Turn(m, Placement{Pivot: pivot, To: [2]float64{pivot[0] + move[0], pivot[1] + move[1]}, ScaleX: 1, ScaleY: 1})
+		moved, err := Turn(context.Background(), m, Placement{Pivot: pivot, To: [2]float64{pivot[0] + move[0], pivot[1] + move[1]}, ScaleX: 1, ScaleY: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -179,7 +179,7 @@ func TestFourQuartersAndTwoFlipsRestoreTheBytes(t *testing.T) {
 					p.To = p.Pivot
 				}
 				var err error
-				if got, err = Turn(got, p); err != nil {
+				if got, err = Turn(context.Background(), got, p); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -212,7 +212,7 @@ func TestTurnedMotifsKeepTheirCoverage(t *testing.T) {
 	for _, p := range []Placement{{Turn: 17, ScaleX: 1, ScaleY: 1}, {Turn: 45, ScaleX: 0.3, ScaleY: 0.3}, {Turn: 200, ScaleX: 2.5, ScaleY: 1.5, Flip: true}, {ScaleX: 0.1, ScaleY: 0.1}} {
 		p.Pivot = Pivot(m.Bounds)
 		p.To = p.Pivot
-		got, err := Turn(m, p)
+		got, err := Turn(context.Background(), m, p)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -228,7 +228,7 @@ func TestTurnedMotifsKeepTheirCoverage(t *testing.T) {
 		Place(canvas, pattern.Repeat{Kind: pattern.HalfDrop}, got)
 		drawing.Sheet(t, fmt.Sprintf("turn-%v-%v", p.Turn, p.ScaleX), layer, canvas)
 	}
-	if _, err := Turn(m, Placement{ScaleX: 1e4, ScaleY: 1e4}); err == nil {
+	if _, err := Turn(context.Background(), m, Placement{ScaleX: 1e4, ScaleY: 1e4}); err == nil {
 		t.Error("a motif of 10,000 times its size was drawn")
 	}
 }
@@ -336,7 +336,7 @@ func TestGolden(t *testing.T) {
 	}
 	m := pieceOf(t, layer, rep, at)
 	p := Placement{Pivot: Pivot(m.Bounds), To: [2]float64{3.3, 126.1}, Turn: 33.3, ScaleX: 0.8, ScaleY: 1.3, Flip: true}
-	turned, err := Turn(m, p)
+	turned, err := Turn(context.Background(), m, p)
 	if err != nil {
 		t.Fatal(err)
 	}

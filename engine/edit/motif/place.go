@@ -1,6 +1,7 @@
 package motif
 
 import (
+	"context"
 	"fmt"
 	"image"
 	"math"
@@ -157,8 +158,8 @@ func Pivot(b image.Rectangle) [2]float64 {
 
 // Turn places a motif anew. Quarter turns and moves by whole pixels at scale 1
 // keep its bytes; all else is sampled with a cubic kernel, widened where the
-// motif shrinks. The error is a *SizeError.
-func Turn(m *warp.Window, p Placement) (*warp.Window, error) {
+// motif shrinks. The error is a *SizeError or ctx's.
+func Turn(ctx context.Context, m *warp.Window, p Placement) (*warp.Window, error) {
 	if m.Bounds.Empty() {
 		return m, nil
 	}
@@ -182,6 +183,9 @@ func Turn(m *warp.Window, p Placement) (*warp.Window, error) {
 	out := warp.NewWindow(image.Rect(int(math.Floor(minX-soft)), int(math.Floor(minY-soft)), int(math.Ceil(maxX+soft)), int(math.Ceil(maxY+soft))))
 	s := warp.NewSampler(m, 1/p.ScaleX, 1/p.ScaleY)
 	for y := out.Bounds.Min.Y; y < out.Bounds.Max.Y; y++ {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		for x := out.Bounds.Min.X; x < out.Bounds.Max.X; x++ {
 			u, v := float64(x)+0.5-p.To[0], float64(y)+0.5-p.To[1]
 			fx := p.Pivot[0] + (float64(u*cos)+float64(v*sin))/sx
