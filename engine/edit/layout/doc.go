@@ -3,10 +3,11 @@
 // resampling where they are not. It also finds the repeat in a scan or a swatch
 // and closes the seam of a picture that was never in repeat.
 //
-//	found, err := layout.Find(ctx, picture)             // vectors, kind, confidence
-//	cell, err := layout.Crop(ctx, picture, found.Crop)  // upright, joined
-//	turned, repeat := layout.Quarter(cell, repeat, 1)   // a half-drop becomes a brick
-//	err = layout.Heal(ctx, cell, repeat, layout.Healing{Method: layout.Patch, Width: 12})
+//	found, err := layout.Find(ctx, picture)            // vectors, kind, confidence
+//	cell, err := layout.Cut(ctx, picture, found.Crop)  // upright, joined
+//	source, size, turned := layout.Quarter(repeat, w, h, 1) // a half-drop becomes a brick
+//	cell = layout.Rearrange(cell, size, source)
+//	err = layout.Heal(ctx, cell, turned, layout.Healing{Method: layout.Patch, Width: 12})
 //
 // Everything but Find replays to the same bytes everywhere. Find uses floating
 // point Fourier transforms; what it found is stored in the operation that uses
