@@ -61,6 +61,13 @@ func (ch *chain) fit(tolerance float64) {
 		ch.curve = fitCubic(ch.curve, part, out, in, tolerance, 0)
 		from = i
 	}
+	// Rounded once, here, so that every place where the border is laid has the same
+	// digits behind the point.
+	for i := range ch.curve {
+		for k, p := range ch.curve[i].p {
+			ch.curve[i].p[k] = point{math.Round(p.x*1000) / 1000, math.Round(p.y*1000) / 1000}
+		}
+	}
 }
 
 // tangent is the direction in which a stretch of points leaves its end i inwards,
@@ -122,67 +129,52 @@ func (ch *chain) knots() []knot {
 }
 
 const (
-	near, far = 4, 8 // cracks to either side by which a turn is judged
-	turn      = 50 * math.Pi / 180
+	// side is how many cracks to either side of a point a direction is taken from.
+	side = 6
+	// turn is what a border turns at a corner at the least: on a circle of six pixels'
+	// radius it turns as much between the middles of two such stretches.
+	turn = 58 * math.Pi / 180
 )
 
-// corners marks the points of a chain where it has a corner: it turns by more than
-// turn within near cracks, and hardly more within far ones.
+// corners marks the points of a chain where it has a corner: the straight lines
+// through the cracks before and after it meet there at more than turn.
 func (ch *chain) corners() []bool {
 	n := len(ch.pts) - 1
 	sharp := make([]bool, n+1)
-	if n < 2*near {
+	if n < 2*side {
 		return sharp
 	}
-	drift := vertex{ch.pts[n].x - ch.pts[0].x, ch.pts[n].y - ch.pts[0].y}
-	at := func(i int) (point, bool) {
+	drift := vertex{ch.pts[n].x - ch.pts[0].x, ch.pts[n].y - ch.pts[0].y}.point()
+	at := func(i int) point {
 		switch {
-		case i >= 0 && i <= n:
-			return ch.pts[i].point(), true
-		case !ch.loop:
-			return point{}, false
 		case i < 0:
-			return ch.pts[i+n].point().minus(drift.point()), i+n >= 0
-		default:
-			return ch.pts[i-n].point().plus(drift.point()), i-n <= n
+			return ch.pts[i+n].point().minus(drift)
+		case i > n:
+			return ch.pts[i-n].point().plus(drift)
 		}
-	}
-	angle := func(i, k int) (float64, bool) {
-		// From the middles of cracks, which lie closer to the drawing than corners.
-		a0, ok0 := at(i - k)
-		a1, ok1 := at(i - k + 1)
-		b0, ok2 := at(i + k - 1)
-		b1, ok3 := at(i + k)
-		if !ok0 || !ok1 || !ok2 || !ok3 {
-			return 0, false
-		}
-		c, _ := at(i)
-		u, v := mid(a0, a1).toward(c), c.toward(mid(b0, b1))
-		return math.Abs(math.Atan2(u.x*v.y-u.y*v.x, u.dot(v))), true
+		return ch.pts[i].point()
 	}
 	score := make([]float64, n+1)
 	for i := range n {
-		a, ok := angle(i, near)
-		if !ok || a < turn {
+		if !ch.loop && (i < side || i+side > n) {
 			continue
 		}
-		b, ok := angle(i, far)
-		if ok && n >= 2*far && b > a*1.35 {
-			continue // it goes on turning: a round end, not a corner
+		var before, after [side]point
+		for k := range side {
+			before[side-1-k] = mid(at(i-k), at(i-k-1))
+			after[k] = mid(at(i+k), at(i+k+1))
 		}
-		if !ok || n < 2*far {
-			if a < turn*1.5 {
-				continue // too short to tell a corner from a small circle
-			}
+		u, v := direction(before[:]), direction(after[:])
+		if a := math.Abs(math.Atan2(u.x*v.y-u.y*v.x, u.dot(v))); a > turn {
+			score[i] = a
 		}
-		score[i] = a
 	}
 	for i := range n {
 		if score[i] == 0 {
 			continue
 		}
 		best := true
-		for k := 1; k < near; k++ {
+		for k := 1; k < side; k++ {
 			for _, j := range [2]int{i - k, i + k} {
 				if ch.loop {
 					j = (j + n) % n
@@ -195,6 +187,26 @@ func (ch *chain) corners() []bool {
 		sharp[i] = best
 	}
 	return sharp
+}
+
+// direction is that of the straight line through points, from the first to the last.
+func direction(pts []point) point {
+	var c point
+	for _, p := range pts {
+		c = c.plus(p.times(1 / float64(len(pts))))
+	}
+	var xx, xy, yy float64
+	for _, p := range pts {
+		d := p.minus(c)
+		xx, xy, yy = xx+d.x*d.x, xy+d.x*d.y, yy+d.y*d.y
+	}
+	a := math.Atan2(2*xy, xx-yy) / 2
+	s, k := math.Sincos(a)
+	u := point{k, s}
+	if u.dot(pts[len(pts)-1].minus(pts[0])) < 0 {
+		return u.times(-1)
+	}
+	return u
 }
 
 // fitCubic fits curves to points with given directions at their ends (P. J.
@@ -227,8 +239,8 @@ func fitCubic(dst []segment, pts []point, out, in point, tolerance float64, dept
 		return append(dst, best)
 	}
 	split = min(max(split, 1), n-1)
-	a, b := max(split-3, 0), min(split+3, n)
-	through := pts[a].toward(pts[b])
+	a, b := max(split-4, 0), min(split+4, n)
+	through := direction(pts[a : b+1])
 	dst = fitCubic(dst, pts[:split+1], out, through.times(-1), tolerance, depth+1)
 	return fitCubic(dst, pts[split:], through, in, tolerance, depth+1)
 }
@@ -274,8 +286,13 @@ func leastSquares(pts []point, u []float64, out, in point) segment {
 	l, r := chord/3, chord/3
 	if det > 1e-9*c00*c11 {
 		l, r = (x0*c11-x1*c01)/det, (c00*x1-c01*x0)/det
-		if least := chord * 1e-3; l < least || r < least || l > 4*chord+8 || r > 4*chord+8 {
-			l, r = chord/3, chord/3
+		// Handles that are longer than the way itself make loops between the points.
+		way := 0.0
+		for i := 1; i < len(pts); i++ {
+			way += pts[i].minus(pts[i-1]).length()
+		}
+		if least, most := chord*1e-3, way*0.7; l < least || r < least || l > most || r > most {
+			l, r = min(chord/3, most), min(chord/3, most)
 		}
 	}
 	return segment{p: [4]point{first, first.plus(out.times(l)), last.plus(in.times(r)), last}}

@@ -32,7 +32,7 @@ type Options struct {
 	// Width and Height are the physical size of the cell.
 	Width, Height pattern.Length
 	// Tolerance is how far, in pixels, a curve may pass from the middles of the
-	// cracks that it follows: 0.1 to 10, 0 for 0.5.
+	// cracks that it follows: 0.1 to 10, 0 for 0.75.
 	Tolerance float64
 	// Title of the file, such as the design number.
 	Title string
@@ -124,7 +124,7 @@ func SVG(ctx context.Context, w io.Writer, p Picture, positions []Position, o Op
 		return stats, err
 	}
 	if o.Tolerance == 0 {
-		o.Tolerance = 0.5
+		o.Tolerance = 0.75
 	}
 	torus, origin, err := p.onTorus()
 	if err != nil {
@@ -147,7 +147,7 @@ func SVG(ctx context.Context, w io.Writer, p Picture, positions []Position, o Op
 		}
 	}
 	out := &writer{w: bufio.NewWriter(w)}
-	out.printf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%smm\" height=\"%smm\" viewBox=\"0 0 %d %d\">\n",
+	out.printf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%smm\" height=\"%smm\" viewBox=\"0 0 %d %d\" preserveAspectRatio=\"none\">\n",
 		number(o.Width.In(pattern.Millimetre)), number(o.Height.In(pattern.Millimetre)), p.Width, p.Height)
 	if o.Title != "" {
 		out.printf("<title>%s</title>\n", escape(o.Title))
@@ -287,16 +287,21 @@ func (l *layer) first(u, drift vertex) bool {
 }
 
 func (l *layer) meets(box [4]int, u vertex) bool {
-	const soft = 2 // what smoothing may bulge
+	const soft = 2 // corners of pixels that smoothing left outside of the curves
 	return box[0]+u.x-soft < l.win[2] && box[2]+u.x+soft > l.win[0] && box[1]+u.y-soft < l.win[3] && box[3]+u.y+soft > l.win[1]
 }
 
+// bounds are what a ring's curves lie within: a curve never leaves the hull of its
+// four points.
 func bounds(r ring) [4]int {
 	b := [4]int{math.MaxInt, math.MaxInt, math.MinInt, math.MinInt}
 	for _, p := range r.pieces {
-		for _, v := range p.chain.pts {
-			x, y := v.x+p.offset.x, v.y+p.offset.y
-			b = [4]int{min(b[0], x), min(b[1], y), max(b[2], x), max(b[3], y)}
+		for _, s := range p.chain.curve {
+			for _, v := range s.p {
+				x, y := v.x+float64(p.offset.x), v.y+float64(p.offset.y)
+				b[0], b[1] = min(b[0], int(math.Floor(x))), min(b[1], int(math.Floor(y)))
+				b[2], b[3] = max(b[2], int(math.Ceil(x))), max(b[3], int(math.Ceil(y)))
+			}
 		}
 	}
 	return b
@@ -370,16 +375,15 @@ func (l *layer) home(from, to point) []point {
 	// Where a point lies around the square, 0 to 8, and the point there.
 	edge := func(p point) (float64, point) {
 		d := p.minus(center)
-		k := far / max(math.Abs(d.x), math.Abs(d.y), 1e-9)
-		d = d.times(k)
+		d = d.times(far / max(math.Abs(d.x), math.Abs(d.y), 1e-9))
 		x, y := d.x/far, d.y/far
 		switch {
-		case x >= 1 && y < 1:
+		case math.Abs(x) >= math.Abs(y) && x > 0:
 			return 1 + y, center.plus(d)
-		case y >= 1:
-			return 3 - x, center.plus(d)
-		case x <= -1:
+		case math.Abs(x) >= math.Abs(y):
 			return 5 - y, center.plus(d)
+		case y > 0:
+			return 3 - x, center.plus(d)
 		default:
 			return 7 + x, center.plus(d)
 		}
