@@ -161,9 +161,6 @@ func openPSD(ctx context.Context, data []byte, o Options) (*Document, error) {
 		}
 		k := &sink{samples: in, orientation: 1, convert: convert}
 		err := l.Rows(ctx, func(y, n int, px []uint16) error {
-			if k.img == nil { // not before there are pixels at all
-				k.img = image.NewNRGBA64(image.Rect(0, 0, in.width, in.height))
-			}
 			return k.rows(ctx, y, n, px)
 		})
 		if err != nil && ctx.Err() != nil {

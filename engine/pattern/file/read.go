@@ -186,6 +186,9 @@ func examine(data []byte, maxPixels int64) (*header, error) {
 			return nil, &FormatError{Reason: "is a broken PNG", Err: err}
 		}
 		cfg, err = png.DecodeConfig(bytes.NewReader(data))
+		if err == nil { // which has read the header: depth and kind of colour
+			dense = 1032 * 8 / (int64(data[24]) * [7]int64{1, 1, 3, 1, 2, 1, 4}[min(data[25], 6)])
+		}
 	case "jpeg":
 		h.said = jpegSaid(data)
 		dense = 1024

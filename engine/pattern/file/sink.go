@@ -48,11 +48,6 @@ type sink struct {
 // be, becomes a note.
 func newSink(in samples, profile []byte, orientation int, note func(string, ...any)) *sink {
 	k := &sink{samples: in, orientation: max(orientation, 1)}
-	w, h := in.width, in.height
-	if k.orientation >= 5 {
-		w, h = h, w
-	}
-	k.img = image.NewNRGBA64(image.Rect(0, 0, w, h))
 	k.convert = conversion(in.space, profile, note)
 	if k.orientation > 1 {
 		note("turned upright as its orientation %d says", k.orientation)
@@ -96,6 +91,13 @@ func conversion(space string, profile []byte, note func(string, ...any)) *icc.Tr
 // rows takes n rows from row y on. It uses all cores; what comes out does not
 // depend on how many.
 func (k *sink) rows(ctx context.Context, y, n int, px []uint16) error {
+	if k.img == nil { // not before there are pixels at all
+		w, h := k.width, k.height
+		if k.orientation >= 5 {
+			w, h = h, w
+		}
+		k.img = image.NewNRGBA64(image.Rect(0, 0, w, h))
+	}
 	stride := k.width * k.channels()
 	workers := min(runtime.GOMAXPROCS(0), n)
 	var wg sync.WaitGroup

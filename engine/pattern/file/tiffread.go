@@ -273,9 +273,6 @@ func (p *tiffPicture) decode(ctx context.Context, take func(y, n int, px []uint1
 	for row := range p.down {
 		y := row * p.blockH
 		n := min(p.blockH, p.height-y)
-		if band == nil {
-			band = make([]uint16, n*p.width*out)
-		}
 		for col := range p.across {
 			for plane := range planes {
 				if err := ctx.Err(); err != nil {
@@ -288,6 +285,9 @@ func (p *tiffPicture) decode(ctx context.Context, take func(y, n int, px []uint1
 				var err error
 				if raw, err = p.block(i, raw, n); err != nil {
 					return fmt.Errorf("block %d: %w", i, err)
+				}
+				if band == nil { // not before a block was unpacked
+					band = make([]uint16, n*p.width*out)
 				}
 				p.spread(band, raw, col, n, plane, out)
 			}
@@ -341,6 +341,11 @@ func (p *tiffPicture) block(i int64, buf []byte, n int) ([]byte, error) {
 	src := p.f.data[at : at+length]
 	if p.compression == 1 && len(src) < want {
 		return nil, fmt.Errorf("it has %d bytes and needs %d", len(src), want)
+	}
+	// The most that a byte unpacks to: PackBits repeats 128 by two, deflate goes to
+	// 1032, and LZW's longest codes of 12 bits stand for some 3800 bytes.
+	if ratio := map[int]int{32773: 64, 8: 1032, 32946: 1032, 5: 2600}[p.compression]; ratio > 0 && want > ratio*(len(src)+8) {
+		return nil, fmt.Errorf("its %d bytes cannot hold the %d that it says", len(src), want)
 	}
 	if cap(buf) < size {
 		buf = make([]byte, size)
@@ -591,7 +596,7 @@ func (p *tiffPicture) scale(v uint32, channel int) uint16 {
 // asStored reads the pixels without any conversion: NRGBA of 8 bit or NRGBA64.
 func (p *tiffPicture) asStored(ctx context.Context) (image.Image, error) {
 	in := p.describe()
-	k := &sink{samples: in, orientation: 1, img: image.NewNRGBA64(image.Rect(0, 0, p.width, p.height))}
+	k := &sink{samples: in, orientation: 1}
 	if in.space == icc.Lab {
 		k.convert = icc.LabToSRGB()
 	}
