@@ -160,7 +160,7 @@ func (s *Session) ExportPattern(ctx context.Context, p *Pattern, path string, o 
 			out = Exported{}
 		}
 	}()
-	if err := m.prepare(); err != nil {
+	if err := m.prepare(ctx); err != nil {
 		return out, err
 	}
 	if err := m.add(ctx); err != nil {
@@ -173,7 +173,7 @@ func (s *Session) ExportPattern(ctx context.Context, p *Pattern, path string, o 
 }
 
 // prepare finds sizes and chips.
-func (m *mill) prepare() error {
+func (m *mill) prepare(ctx context.Context) error {
 	s := m.state
 	if m.o.Depth == 0 {
 		m.o.Depth = 8
@@ -192,7 +192,15 @@ func (m *mill) prepare() error {
 			return usage("%g DPI makes %v px of the cell, more than %d million; choose fewer", m.o.DPI, m.size, file.MaxPixels>>20)
 		}
 	}
-	m.detail = press.Detail{Generated: s.Size, File: m.size, Width: s.Width, Height: s.Height}
+	detail, repainted, err := m.p.detail(ctx)
+	if err != nil {
+		return err
+	}
+	m.detail = detail
+	m.detail.File = m.size
+	if there := repainted * dpi(s.Size.Width, s.Width); there < m.detail.EffectiveDPI() {
+		m.files.Warnings = append(m.files.Warnings, fmt.Sprintf("what a model painted anew has the detail of %s DPI", figure(there)))
+	}
 	m.files.Statement = m.detail.Statement()
 	for _, c := range s.Positions {
 		m.palette = append(m.palette, c.Chip)
