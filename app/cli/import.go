@@ -88,7 +88,8 @@ what, which is kept as its own statement.`,
 					return err
 				}
 				more, err := pat.Place(c.Context(), m)
-				notes = append(m.Notes, more...)
+				notes = append(notes, m.Notes...)
+				notes = append(notes, more...)
 				return err
 			})
 		},

@@ -58,12 +58,18 @@ func (c snapshots) Keep(ctx context.Context, key edit.Hash, data []byte) error {
 	if _, err := os.Stat(path); err == nil {
 		return nil
 	}
+	c.keep(path, data)
+	return nil
+}
+
+// keep writes a file under another name first; what goes wrong is no matter.
+func (c snapshots) keep(path string, data []byte) {
 	if os.MkdirAll(filepath.Dir(path), 0o777) != nil {
-		return nil
+		return
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".part-*")
 	if err != nil {
-		return nil //nolint:nilerr // see above
+		return
 	}
 	_, err = f.Write(data)
 	if err = errors.Join(err, f.Close()); err == nil {
@@ -72,7 +78,6 @@ func (c snapshots) Keep(ctx context.Context, key edit.Hash, data []byte) error {
 	if err != nil {
 		_ = os.Remove(f.Name())
 	}
-	return nil
 }
 
 // tidy removes the least recently used snapshots beyond limit bytes, and what died

@@ -241,6 +241,7 @@ func (m *mill) add(ctx context.Context) error {
 		if err := m.locked(ctx); err != nil {
 			return err
 		}
+	default:
 	}
 	cell, err := m.cell(ctx)
 	if err != nil {

@@ -101,7 +101,8 @@ func (s *Session) NewPattern(ctx context.Context, lib *library.Library, n NewPat
 		}
 	}
 	err = p.Save(ctx)
-	notes = append(plan.Warnings, fmt.Sprintf("the cell has %v px: %v x %v at %s DPI", plan.Picture, plan.Width, plan.Height, figure(plan.DPIX)))
+	notes = append(notes, plan.Warnings...)
+	notes = append(notes, fmt.Sprintf("the cell has %v px: %v x %v at %s DPI", plan.Picture, plan.Width, plan.Height, figure(plan.DPIX)))
 	return p, notes, err
 }
 
