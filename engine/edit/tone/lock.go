@@ -32,11 +32,6 @@ type Locked struct {
 	Width, Height int
 	Index         []uint8 // Height rows of Width: the chip, or Clear
 	Chips         []color.Chip
-	// Area is the pixels of each chip.
-	Area []int
-	// MeanDelta and MaxDelta are the CIEDE2000 differences from the picture that was
-	// locked (colours of 8 bit, D65), over the pixels that it had.
-	MeanDelta, MaxDelta float64
 }
 
 // ChipError reports chips that cannot be locked to.
@@ -156,7 +151,7 @@ func (f *field) lock(ctx context.Context, o Locking) (*Locked, error) {
 	for y := range f.h {
 		copy(l.Index[y*f.w:(y+1)*f.w], labels[f.at(0, y):])
 	}
-	return l, f.measure(ctx, l)
+	return l, nil
 }
 
 // cleanRamps gives every ramp whose nearest chip is neither of its ends' to the
@@ -188,33 +183,44 @@ func (f *field) cleanRamps(ctx context.Context, near *nearest, labels []uint8) (
 	return out, err
 }
 
-// measure counts areas and colour differences. The sum is of whole numbers, so
-// that it does not depend on the order.
-func (f *field) measure(ctx context.Context, l *Locked) error {
+// Areas are the pixels of each chip.
+func (l *Locked) Areas() []int {
+	var all [256]int
+	for _, k := range l.Index {
+		all[k]++
+	}
+	return append([]int(nil), all[:len(l.Chips)]...)
+}
+
+// Measure is the mean and the largest CIEDE2000 difference (colours of 8 bit, D65)
+// between a picture and the chips that an index of its size names, over the pixels
+// that both have. The sum is of whole numbers, so that it does not depend on the
+// order.
+func Measure(ctx context.Context, before *raster.Raster, index []uint8, chips []color.Chip) (mean, most float64, err error) {
 	type tally struct {
-		area     [256]int
-		sum, max uint64 // in 1/65536
-		n        uint64
-		keys     []uint32
-		values   []uint32
+		sum, max, n  uint64 // differences in 1/65536
+		keys, values []uint32
 	}
 	parts := make([]tally, workers())
-	light, mean := light8(), hues()
-	var chips []lab
-	for _, c := range l.Chips {
-		chips = append(chips, cie8(light, code(c)))
+	light, hue := light8(), hues()
+	var labs []lab
+	for _, c := range chips {
+		labs = append(labs, cie8(light, code(c)))
 	}
+	w := before.Width()
 	const bits = 16
-	err := rows(ctx, f.h, func(k, y int) {
+	err = rows(ctx, before.Height(), func(k, y int) {
+		row := before.Row(y)
+		if row == nil {
+			return
+		}
 		t := &parts[k]
 		if t.keys == nil {
 			t.keys, t.values = make([]uint32, 1<<bits), make([]uint32, 1<<bits)
 		}
-		px, index := f.px[f.at(0, y):][:f.w], l.Index[y*f.w:(y+1)*f.w]
 		last, delta := uint32(0), uint32(0)
-		for x, v := range px {
-			j := index[x]
-			t.area[j]++
+		for x, j := range index[y*w : (y+1)*w] {
+			v := pack(row[4*x : 4*x+4 : 4*x+4])
 			if v&clear != 0 || j == Clear {
 				continue
 			}
@@ -225,7 +231,7 @@ func (f *field) measure(ctx context.Context, l *Locked) error {
 				at := key * 0x9e3779b1 >> (32 - bits)
 				if t.keys[at] != key {
 					t.keys[at] = key
-					t.values[at] = uint32(float64(delta2000(mean, cie8(light, v), chips[j])*65536) + 0.5)
+					t.values[at] = uint32(float64(delta2000(hue, cie8(light, v), labs[j])*65536) + 0.5)
 				}
 				delta = t.values[at]
 			}
@@ -234,19 +240,11 @@ func (f *field) measure(ctx context.Context, l *Locked) error {
 			t.n++
 		}
 	})
-	var sum, most, n uint64
-	l.Area = make([]int, len(l.Chips))
+	var sum, top, n uint64
 	for _, t := range parts {
-		sum, most, n = sum+t.sum, max(most, t.max), n+t.n
-		for i := range l.Area {
-			l.Area[i] += t.area[i]
-		}
+		sum, top, n = sum+t.sum, max(top, t.max), n+t.n
 	}
-	if n > 0 {
-		l.MeanDelta = float64(sum) / 65536 / float64(n)
-	}
-	l.MaxDelta = float64(most) / 65536
-	return err
+	return float64(sum) / 65536 / float64(max(n, 1)), float64(top) / 65536, err
 }
 
 // Write makes r the locked picture; it has its size. Only bands that differ are
@@ -320,16 +318,4 @@ func Index(r *raster.Raster, chips []color.Chip) ([]uint8, error) {
 		}
 	}
 	return index, nil
-}
-
-// Measure is the mean and the largest CIEDE2000 difference between a picture and
-// the chips that an index of its size names, over the pixels that both have.
-func Measure(ctx context.Context, before *raster.Raster, index []uint8, chips []color.Chip) (mean, most float64, err error) {
-	f, err := newField(ctx, before, pattern.Repeat{Kind: pattern.None})
-	if err != nil {
-		return 0, 0, err
-	}
-	l := &Locked{Width: f.w, Height: f.h, Index: index, Chips: chips}
-	err = f.measure(ctx, l)
-	return l.MeanDelta, l.MaxDelta, err
 }

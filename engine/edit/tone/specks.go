@@ -19,7 +19,17 @@ func (f *field) cleanSpecks(ctx context.Context, labels []uint8, limit int) erro
 				small[i] = small[i-1] // one region, one answer
 				continue
 			}
-			small[i] = f.isSmall(labels, x, y, limit, s)
+			// Most samples have enough of their own around them.
+			same := 0
+			for _, d := range [8]int{-1, 1, -f.stride, f.stride, -f.stride - 1, -f.stride + 1, f.stride - 1, f.stride + 1} {
+				if labels[i+d] == own {
+					same++
+				}
+			}
+			if same >= limit {
+				continue
+			}
+			small[i] = same == 0 || f.isSmall(labels, x, y, limit, s)
 		}
 	})
 	if err != nil {
