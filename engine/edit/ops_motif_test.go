@@ -123,6 +123,47 @@ func TestLiftedMotifsLookAsBeforeAndLeaveTheirGround(t *testing.T) {
 	}
 }
 
+// TestTheGroundFillsAlone holds that between crowded motifs nothing of them gets
+// behind the one that was lifted.
+func TestTheGroundFillsAlone(t *testing.T) {
+	spec := motifSpec()
+	spec.Density, spec.Family = draw.Dense, "hearts"
+	r, ground := drawing.Raster(t, spec, 160, 160)
+	s := drawn(t, spec, 160, 160)
+	ink := drawing.Inks()[0]
+	o := &LiftMotif{Which: Which{Layer: "drawing"}, Ground: fmt.Sprintf("#%02x%02x%02x", ink[0], ink[1], ink[2])}
+	all, err := o.FindAll(context.Background(), s, 50)
+	if err != nil || len(all) == 0 {
+		t.Fatalf("%d motifs, %v", len(all), err)
+	}
+	for i, in := range all[0].In {
+		if in {
+			b := all[0].Bounds
+			o.At = &[2]int{b.Min.X + i%b.Dx(), b.Min.Y + i/b.Dx()}
+		}
+	}
+	if err := o.Apply(context.Background(), s, Inputs{Ordinal: 100000}); err != nil {
+		t.Fatal(err)
+	}
+	filled := 0
+	for y := range 160 {
+		for x := range 160 {
+			if s.Layers[1].Pixels.At(x, y)[3] == 0 {
+				continue
+			}
+			filled++
+			from := s.Layers[0].Pixels.WhoAt(x, y).Op
+			if ground[from] < 250 {
+				t.Fatalf("behind (%d, %d) lies a copy of pixel %d, which is ground by %d of 255 only", x, y, from, ground[from])
+			}
+		}
+	}
+	drawing.Sheet(t, "ground-alone", r, s.Layers[0].Pixels)
+	if filled < 100 {
+		t.Errorf("only %d pixels were lifted", filled)
+	}
+}
+
 func TestMotifsAreProposed(t *testing.T) {
 	s := drawn(t, motifSpec(), 160, 160)
 	at := motifAt(t, s)
