@@ -361,6 +361,7 @@ func (o *LiftMotif) fill(ctx context.Context, s *State, r, lifted *raster.Raster
 		return nil
 	case HoleSurroundings:
 		return fillHole(ctx, s, r, hole, synthesis.Options{Seed: uint64(o.Seed)})
+	default:
 	}
 	// The soft edges of other motifs are no ground either.
 	from := motifs.Grow(s.Repeat, edge)
@@ -695,7 +696,7 @@ func (o *ScatterMotif) Apply(ctx context.Context, s *State, _ Inputs) error {
 		p := motif.Placement{
 			// By whole pixels, so that a copy that is not turned has the motif's bytes.
 			Pivot: pivot, To: [2]float64{float64(spot.At.X) + pivot[0] - math.Floor(pivot[0]), float64(spot.At.Y) + pivot[1] - math.Floor(pivot[1])},
-			Turn:   o.Turn + float64(o.TurnBy*(2*part(0)-1)),
+			Turn:   o.Turn + float64(o.TurnBy*(float64(2*part(0))-1)),
 			ScaleX: scale, ScaleY: scale, Flip: o.Flip && spot.Random[2]>>31 == 1,
 		}
 		for _, cut := range cuts {
