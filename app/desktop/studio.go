@@ -112,7 +112,7 @@ func result(r viewmodel.Request, m *session.Made) viewmodel.Result {
 	if m.Separation != nil {
 		out.Screens = separation{m}
 		for i, c := range m.Palette {
-			name := session.PositionName(i)
+			name := m.Positions[i]
 			if c.Name != "" {
 				name += ", " + c.Name
 			}
@@ -241,7 +241,7 @@ func (v *services) model(m session.Model) viewmodel.Model {
 		// What it is shown it takes for screens, and a picture is none.
 		out.FromPicture = false
 		for i := range starter.Positions {
-			out.Positions = append(out.Positions, session.PositionName(i))
+			out.Positions = append(out.Positions, starter.PositionName(i))
 		}
 	}
 	if m.Name == starter.Name {

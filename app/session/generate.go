@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"image"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/selvage-studio/selvage/engine/diffusion"
+	"github.com/selvage-studio/selvage/engine/draw"
 	"github.com/selvage-studio/selvage/engine/pattern"
 	"github.com/selvage-studio/selvage/engine/pattern/color"
 	"github.com/selvage-studio/selvage/engine/pattern/screen"
@@ -42,6 +44,8 @@ type Made struct {
 	Separation *screen.Separation
 	// Palette is the chips of its positions, ground first.
 	Palette color.Palette
+	// Positions names them: Ground, First and so on.
+	Positions []string
 
 	Seam         seam.Report
 	Warnings     []string
@@ -161,6 +165,7 @@ func (m *Made) warn(fallbacks []gpu.Fallback) {
 			"a mirror repeat samples four times the cell's area; its prediction was %.1f %% from symmetry before it was made symmetrical", 100*m.Asymmetry))
 	}
 	if m.Request.Model == starter.Name {
+		m.Warnings = append(m.Warnings, contradictions(m.Request.Prompt)...)
 		m.Warnings = append(m.Warnings, starter.Honest)
 	}
 }
@@ -249,4 +254,21 @@ func (s *Session) evict() error {
 		s.order = append(s.order[:i], s.order[i+1:]...)
 	}
 	return errors.Join(errs...)
+}
+
+// contradictions says what in a prompt cannot be had of the starter: two things at
+// once, or more positions than it has.
+func contradictions(prompt string) []string {
+	said, err := draw.Parse(prompt)
+	var conflict *draw.ConflictError
+	var positions *draw.PositionsError
+	switch {
+	case errors.As(err, &conflict):
+		return []string{fmt.Sprintf("the prompt asks for %s at once; the model made what it could of it", strings.Join(conflict.Values, " and "))}
+	case errors.As(err, &positions):
+		return []string{fmt.Sprintf("the prompt asks for %d colours; the model has %d beside the ground", positions.Asked, starter.Positions-1)}
+	case err == nil && said.Spec.Positions > starter.Positions-1:
+		return []string{fmt.Sprintf("the prompt asks for %d colours; the model has %d beside the ground", said.Spec.Positions, starter.Positions-1)}
+	}
+	return nil
 }

@@ -16,14 +16,23 @@ func (s *Session) ink(ctx context.Context, m *Made, planes *pattern.Planes) erro
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	sep, err := starter.DefaultInking().Ink(planes.Data, planes.Width, planes.Height, m.Repeat(), m.Plan.Picture)
+	offered, err := offerOf(m.Request)
 	if err != nil {
 		return err
 	}
-	palette, err := paletteOf(m.Request)
+	inking, held := starter.DefaultInking().Present(planes.Data, planes.Width, planes.Height, len(m.Request.Palette))
+	sep, err := inking.Ink(planes.Data, planes.Width, planes.Height, m.Repeat(), m.Plan.Picture)
 	if err != nil {
 		return err
 	}
+	m.Positions = nil
+	for _, p := range held {
+		m.Positions = append(m.Positions, starter.PositionName(p))
+	}
+	if n := len(m.Request.Palette); n > len(held) {
+		m.Warnings = append(m.Warnings, fmt.Sprintf("the repeat came out in %d positions, so the last %d chips of the palette are not in it", len(held), n-len(held)))
+	}
+	palette := offered.of(held)
 	m.Separation = sep
 	m.ink(palette)
 	return nil
@@ -35,17 +44,18 @@ func painter(r Request, screens bool) (func(*pattern.Planes) *image.NRGBA, error
 	if !screens {
 		return func(p *pattern.Planes) *image.NRGBA { return p.NRGBA() }, nil
 	}
-	palette, err := paletteOf(r)
+	offered, err := offerOf(r)
 	if err != nil {
 		return nil, err
 	}
 	return func(p *pattern.Planes) *image.NRGBA {
 		size := pattern.Size{Width: p.Width, Height: p.Height}
-		sep, err := starter.DefaultInking().Ink(p.Data, p.Width, p.Height, r.Repeat.Repeat, size)
+		inking, held := starter.DefaultInking().Present(p.Data, p.Width, p.Height, len(r.Palette))
+		sep, err := inking.Ink(p.Data, p.Width, p.Height, r.Repeat.Repeat, size)
 		if err != nil {
 			return nil // a preview less; what is wrong shows in the picture itself
 		}
-		return sep.NRGBA(palette)
+		return sep.NRGBA(offered.of(held))
 	}, nil
 }
 
@@ -82,34 +92,52 @@ func hexes(p color.Palette) []string {
 	return out
 }
 
-// paletteOf is the chips for the starter's positions: those of the request, or
-// the colour words of the prompt; what both leave open is filled up with
-// chips that go with them.
-func paletteOf(r Request) (color.Palette, error) {
+// offer is the chips that a request has for the positions of a repeat.
+type offer struct {
+	// given are the palette's own, in its order.
+	given color.Palette
+	// found are those that the prompt names, and what goes with them; the last
+	// is for outlines.
+	found color.Palette
+}
+
+// offerOf reads the palette of the request, or the colour words of its prompt; what
+// both leave open is filled up with chips that go with them.
+func offerOf(r Request) (c offer, err error) {
 	words := color.FindWords(r.Prompt)
-	if len(r.Palette) == 0 {
-		p := color.Complete(words, starter.Positions-1, r.Seed)
-		return append(p, p.Ink()), nil
-	}
-	if err := checkPalette(r.Palette); err != nil {
-		return nil, err
-	}
-	var given color.Palette
-	for _, h := range r.Palette {
-		c, err := color.ParseChip(h)
-		if err != nil {
-			return nil, usage("palette: %v", err)
+	if len(r.Palette) > 0 {
+		if err := checkPalette(r.Palette); err != nil {
+			return c, err
 		}
-		given = append(given, c)
+		for _, h := range r.Palette {
+			chip, err := color.ParseChip(h)
+			if err != nil {
+				return c, usage("palette: %v", err)
+			}
+			c.given = append(c.given, chip)
+		}
+		return c, nil
 	}
-	if len(given) >= starter.Positions {
-		return given, nil
+	c.found = color.Complete(words, starter.Positions-1, r.Seed)
+	c.found = append(c.found, c.found.Ink())
+	return c, nil
+}
+
+// of returns a chip for each of the positions that a repeat has, in their order.
+func (c offer) of(held []int) color.Palette {
+	if len(c.given) > 0 {
+		return c.given[:min(len(held), len(c.given))]
 	}
-	ground := given[0]
-	p := color.Complete(color.Words{Ground: &ground, Motifs: given[1:]}, starter.Positions-1, r.Seed)
-	// A chip that was given twice is meant twice.
-	copy(p, given)
-	return append(p[:starter.Positions-1], p.Ink()), nil
+	p := make(color.Palette, 0, len(held))
+	for i, position := range held {
+		if position == starter.Outline {
+			// Against the chips that are really there.
+			p = append(p, p.Ink())
+			continue
+		}
+		p = append(p, c.found[i])
+	}
+	return p
 }
 
 // checkPalette says what is wrong with a palette before anything slow begins.
@@ -123,15 +151,6 @@ func checkPalette(hex []string) error {
 		}
 	}
 	return nil
-}
-
-// PositionName names position i of the starter's palette.
-func PositionName(i int) string {
-	names := []string{"Ground", "First", "Second", "Third", "Outline"}
-	if i < 0 || i >= len(names) {
-		return fmt.Sprintf("Position %d", i)
-	}
-	return names[i]
 }
 
 // modelPrompt is the prompt as the model reads it: the starter draws screens,

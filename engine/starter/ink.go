@@ -5,6 +5,7 @@ import (
 	"math"
 	"sort"
 
+	"github.com/selvage-studio/selvage/engine/draw"
 	"github.com/selvage-studio/selvage/engine/pattern"
 	"github.com/selvage-studio/selvage/engine/pattern/screen"
 )
@@ -20,14 +21,29 @@ const (
 	Positions
 )
 
+// PositionName names a position.
+func PositionName(position int) string {
+	names := [Positions]string{"Ground", "First", "Second", "Third", "Outline"}
+	if position < 0 || position >= len(names) {
+		return fmt.Sprintf("Position %d", position)
+	}
+	return names[position]
+}
+
 // Corners are the colours in which a model draws its positions, in the order
 // of a palette; each is a corner of the colour cube.
 type Corners [][3]float32
 
-// PilotCorners is the pilot's: ground black, first red, second green, third
-// blue, outline white.
+// PilotCorners is the pilot's, in the coding of engine/draw: ground black, first
+// red, second green, third blue, outline white.
 func PilotCorners() Corners {
-	return Corners{Ground: {0, 0, 0}, First: {1, 0, 0}, Second: {0, 1, 0}, Third: {0, 0, 1}, Outline: {1, 1, 1}}
+	slots := [Positions]int{Ground: 0, First: 1, Second: 2, Third: 3, Outline: draw.InkSlot}
+	c := make(Corners, Positions)
+	for p, slot := range slots {
+		r, g, b := draw.SlotColor(slot)
+		c[p] = [3]float32{float32(r) / 255, float32(g) / 255, float32(b) / 255}
+	}
+	return c
 }
 
 // Inking says how screens are read and cleaned before they are enlarged.
@@ -47,6 +63,54 @@ type Inking struct {
 // smoothing leaves its contours ragged, more eats its outlines; its smallest
 // dots have a dozen samples.
 func DefaultInking() Inking { return Inking{Corners: PilotCorners(), Smooth: 0.7, Speck: 8} }
+
+// Present returns the inking that reads only those positions that the planes
+// really hold, and which of k's positions those are. A position is held when
+// more than a two-hundredth of the cell has it almost purely; less than that is what
+// a decoder leaves along contours, since halfway from red to green lies a dark
+// yellow. most bounds how many there may be, the ground counted; the smallest
+// are left out, and their samples fall to what is nearest. 0 is no bound.
+func (k Inking) Present(planes []float32, width, height, most int) (Inking, []int) {
+	n := width * height
+	if n <= 0 || len(planes) != 3*n {
+		return k, nil // Screens says what is wrong with them
+	}
+	area := make([]int, len(k.Corners))
+	for i := range n {
+		for p, corner := range k.Corners {
+			var dist float32
+			for c, v := range corner {
+				e := min(max(planes[c*n+i], 0), 1) - v
+				dist += e * e
+			}
+			if dist < 0.12 {
+				area[p]++
+			}
+		}
+	}
+	var held []int
+	for p := range k.Corners {
+		if p != Ground && 200*area[p] > n {
+			held = append(held, p)
+		}
+	}
+	sort.SliceStable(held, func(i, j int) bool { return area[held[i]] > area[held[j]] })
+	if most > 1 && len(held) > most-1 {
+		held = held[:most-1]
+	}
+	if len(held) == 0 {
+		// A cell of one colour still has a first position, an empty one.
+		held = []int{Ground + 1}
+	}
+	held = append(held, Ground)
+	sort.Ints(held)
+	corners := make(Corners, len(held))
+	for i, p := range held {
+		corners[i] = k.Corners[p]
+	}
+	k.Corners = corners
+	return k, held
+}
 
 // Screens turns the model's picture into fields: planes holds R, G and B of
 // height rows of width samples, 0 to 1 (values beyond are the model's

@@ -4,6 +4,7 @@ import (
 	"image"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -314,5 +315,47 @@ func BenchmarkInk(b *testing.B) {
 	palette := color.Default(starter.Positions, 1)
 	for b.Loop() {
 		separate(b, planes, 256, 256, pattern.Repeat{}, pattern.Size{Width: 1024, Height: 1024}).NRGBA(palette)
+	}
+}
+
+// TestPresentFindsWhatIsThere: positions that a picture has are held, the dark
+// yellow along a contour of red and green is none, and a bound leaves out the
+// smallest.
+func TestPresentFindsWhatIsThere(t *testing.T) {
+	const side = 64
+	planes := drawn(side, side, func(x, y int) int {
+		switch {
+		case x >= 40 && y < 8:
+			return starter.Outline
+		case x < 40 && y >= 32:
+			return starter.Second
+		case x < 20:
+			return starter.First
+		}
+		return starter.Ground
+	})
+	// A soft contour, as a decoder leaves it.
+	for y := range side {
+		for c := range 3 {
+			i := c*side*side + y*side + 19
+			planes[i] = (planes[i] + planes[i+1]) / 2
+		}
+	}
+	for most, want := range map[int][]int{
+		0: {starter.Ground, starter.First, starter.Second, starter.Outline},
+		3: {starter.Ground, starter.First, starter.Second},
+		2: {starter.Ground, starter.Second},
+	} {
+		k, held := starter.DefaultInking().Present(planes, side, side, most)
+		if !slices.Equal(held, want) || len(k.Corners) != len(want) {
+			t.Errorf("at most %d: %v with %d corners, want %v", most, held, len(k.Corners), want)
+		}
+		s, err := k.Ink(planes, side, side, pattern.Repeat{}, pattern.Size{Width: 128, Height: 128})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(s.Coverage) != len(want) {
+			t.Errorf("at most %d: %d screens", most, len(s.Coverage))
+		}
 	}
 }
