@@ -1,4 +1,4 @@
-package warp
+package warp_test
 
 import (
 	"os"
@@ -6,6 +6,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	// So that a change of what is compiled here is a change of this test.
+	_ "github.com/selvage-studio/selvage/engine/edit/layout"
 )
 
 // TestNoFusedMultiplyAdd reads the assembly that the compiler makes for a
