@@ -136,7 +136,7 @@ func (p *program) root() *cobra.Command {
 		return usageError{fmt.Errorf("%w; see selvage %s --help", err, c.Name())}
 	})
 	c.CompletionOptions.HiddenDefaultCmd = true
-	c.AddCommand(p.generate(), p.draw(), p.pattern(), p.edit(), p.library(), p.collection(), p.importPicture(), p.export(),
+	c.AddCommand(p.generate(), p.draw(), p.pattern(), p.edit(), p.library(), p.collection(), p.importPicture(), p.export(), p.vary(), p.inpaint(), p.upscale(),
 		p.models(), p.devices(), p.seam(), p.version())
 	wrapArgs(c)
 	return c
