@@ -23,6 +23,7 @@ import (
 	"github.com/selvage-studio/selvage/engine/pattern"
 	"github.com/selvage-studio/selvage/engine/pattern/color"
 	"github.com/selvage-studio/selvage/engine/pattern/file"
+	"github.com/selvage-studio/selvage/engine/pattern/press"
 	"github.com/selvage-studio/selvage/engine/pattern/screen"
 )
 
@@ -114,13 +115,18 @@ func lock(ctx context.Context, in, out string) (f figures, err error) {
 	if err != nil {
 		return f, err
 	}
-	b := img.Bounds()
-	picture := image.NewNRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
-	for i, k := range locked.Index {
-		c := locked.Chips[k]
-		copy(picture.Pix[4*i:], []uint8{c.R, c.G, c.B, 255})
+	indexed, err := press.FromIndex(locked.Index, locked.Width, locked.Height, locked.Chips)
+	if err != nil {
+		return f, err
 	}
-	if err := file.Write(out, picture, file.Meta{}); err != nil {
+	w, err := os.Create(out)
+	if err != nil {
+		return f, err
+	}
+	if err := press.WritePNG(ctx, w, indexed, press.Meta{}); err != nil {
+		return f, err
+	}
+	if err := w.Close(); err != nil {
 		return f, err
 	}
 	f.Seconds = []float64{time.Since(began).Seconds()}
