@@ -1,6 +1,7 @@
 package session
 
 import (
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -96,15 +97,15 @@ func dpi(px int, l pattern.Length) float64 {
 
 // StepInfo is one operation of a history.
 type StepInfo struct {
-	Number     uint32    `json:"number"`
-	Version    edit.Hash `json:"version"`
-	Parent     edit.Hash `json:"parent,omitzero"`
-	Kind       string    `json:"kind"`
-	Params     any       `json:"params"`
-	Time       time.Time `json:"time,omitzero"`
-	TimeSource string    `json:"time_source,omitempty"`
-	Actor      string    `json:"actor,omitempty"`
-	Current    bool      `json:"current,omitempty"`
+	Number     uint32          `json:"number"`
+	Version    edit.Hash       `json:"version"`
+	Parent     edit.Hash       `json:"parent,omitzero"`
+	Kind       string          `json:"kind"`
+	Params     json.RawMessage `json:"params"`
+	Time       time.Time       `json:"time,omitzero"`
+	TimeSource string          `json:"time_source,omitempty"`
+	Actor      string          `json:"actor,omitempty"`
+	Current    bool            `json:"current,omitempty"`
 	// Heads are the branches that end here.
 	Heads []string `json:"heads,omitempty"`
 	// Unknown says that a newer program made it: it is kept, and not shown.
