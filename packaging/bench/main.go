@@ -137,6 +137,7 @@ func (b *bench) sections() []section {
 		{"graphs", "Building graphs", b.graphs},
 		{"brush", "A dab of 100 pixels on a cell of 4096 x 4096, one core", b.brush},
 		{"palette", "Palette lock of 2048 x 2048 to 12 colours", b.palette},
+		{"trace", "Tracing, one colour at a time", b.tracing},
 		{"stack", "Going about in the versions of a pattern of 2048 x 2048", b.stack},
 	}
 }
