@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/selvage-studio/selvage/app/session"
+	"github.com/selvage-studio/selvage/engine/edit"
 )
 
 func (p *program) collection() *cobra.Command {
@@ -63,14 +64,14 @@ its palette along, if the collection has none.`,
 			if err != nil {
 				return err
 			}
-			done, err := s.AddToCollection(c.Context(), lib, args[0], args[1], session.Role(role))
+			done, err := s.AddToCollection(c.Context(), lib, args[0], args[1], edit.Role(role))
 			if err != nil {
 				return err
 			}
 			return p.tellCollection(s, dir, done)
 		},
 	}, &dir)
-	c.Flags().StringVar(&role, "as", string(session.Coordinate), "its role: hero, coordinate or blender")
+	c.Flags().StringVar(&role, "as", string(edit.Coordinate), "its role: hero, coordinate or blender")
 	return c
 }
 
@@ -98,7 +99,7 @@ it, and recolour all patterns that have them: as one edit, all of them or none.`
 				if err != nil {
 					return err
 				}
-				for _, one := range found.Palette {
+				for _, one := range found.Palette() {
 					if p.json {
 						p.line(one)
 						continue
@@ -107,13 +108,13 @@ it, and recolour all patterns that have them: as one edit, all of them or none.`
 				}
 				return nil
 			}
-			var colours []session.Shared
+			var colours []edit.Spot
 			for _, text := range set {
 				name, hex, two := strings.Cut(text, "=")
 				if !two {
 					return usageError{fmt.Errorf("--set %q: NAME=#rrggbb", text)}
 				}
-				colours = append(colours, session.Shared{Name: strings.TrimSpace(name), Color: strings.ToLower(strings.TrimSpace(hex))})
+				colours = append(colours, edit.Spot{Name: strings.TrimSpace(name), Color: strings.ToLower(strings.TrimSpace(hex))})
 			}
 			done, err := s.SetCollectionPalette(c.Context(), lib, args[0], colours)
 			if err != nil {
@@ -143,10 +144,10 @@ func (p *program) collectionList() *cobra.Command {
 			for _, one := range all {
 				r := one.Root()
 				if p.json {
-					p.line(map[string]any{"id": r.ID, "name": r.Name, "members": len(one.Members), "colours": len(one.Palette)})
+					p.line(map[string]any{"id": r.ID, "name": r.Name, "members": len(one.Members()), "colours": len(one.Palette())})
 					continue
 				}
-				fmt.Fprintf(p.out, "%s  %s  %d patterns, %d colours\n", r.Short(), r.Name, len(one.Members), len(one.Palette))
+				fmt.Fprintf(p.out, "%s  %s  %d patterns, %d colours\n", r.Short(), r.Name, len(one.Members()), len(one.Palette()))
 			}
 			return err
 		},
@@ -183,12 +184,12 @@ func (p *program) tellCollection(s *session.Session, dir string, c *session.Coll
 	}
 	r := c.Root()
 	type member struct {
-		Pattern string       `json:"pattern"`
-		Name    string       `json:"name"`
-		Role    session.Role `json:"role"`
+		Pattern string    `json:"pattern"`
+		Name    string    `json:"name"`
+		Role    edit.Role `json:"role"`
 	}
 	members := []member{}
-	for _, m := range c.Members {
+	for _, m := range c.Members() {
 		name := "not in this library any more"
 		if root, err := lib.Find("pattern", m.Pattern); err == nil {
 			name = root.Name
@@ -196,14 +197,14 @@ func (p *program) tellCollection(s *session.Session, dir string, c *session.Coll
 		members = append(members, member{m.Pattern, name, m.Role})
 	}
 	if p.json {
-		p.line(map[string]any{"event": "done", "collection": r.ID, "name": r.Name, "members": members, "palette": c.Palette, "changes": c.Changes})
+		p.line(map[string]any{"event": "done", "collection": r.ID, "name": r.Name, "members": members, "palette": c.Palette(), "changes": c.Changes()})
 		return nil
 	}
 	fmt.Fprintf(p.out, "%s  %s\n", r.Name, r.Short())
 	for _, m := range members {
 		fmt.Fprintf(p.out, "  %-10s  %s\n", m.Role, m.Name)
 	}
-	for _, one := range c.Palette {
+	for _, one := range c.Palette() {
 		fmt.Fprintln(p.out, strings.TrimRight("  "+one.Color+"     "+one.Name+"  "+one.Code, " "))
 	}
 	return nil

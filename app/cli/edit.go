@@ -21,6 +21,7 @@ func (p *program) edit() *cobra.Command {
 		dir, ops, at string
 		undo, redo   int
 		kinds        bool
+		schema       bool
 	)
 	c := &cobra.Command{
 		Use:   "edit PATTERN --ops FILE",
@@ -31,7 +32,7 @@ FILE is JSON, or - for standard input:
 
   [{"kind": "pattern.notes", "params": {"notes": "for the spring book"}}, …]
 
---kinds lists the kinds of operations. Lengths are pixels of the cell unless their name
+--kinds lists the kinds of operations, --schema says what each takes. Lengths are pixels of the cell unless their name
 ends in _mm, colours are "#rrggbb", opacity and hardness go from 0 to 1, angles are
 degrees. After an undo, or in an older version (--checkout, or PATTERN as a hash), new
 operations begin a branch: nothing is deleted.
@@ -41,7 +42,7 @@ operations begin a branch: nothing is deleted.
   selvage edit "Tulip trellis" --undo 2
   selvage edit "Tulip trellis" --checkout 1f3a9c20 --ops other.json`,
 		Args: func(c *cobra.Command, args []string) error {
-			if kinds {
+			if kinds || schema {
 				return cobra.NoArgs(c, args)
 			}
 			return cobra.ExactArgs(1)(c, args)
@@ -56,6 +57,10 @@ operations begin a branch: nothing is deleted.
 					fmt.Fprintln(p.out, k)
 				}
 				return nil
+			}
+			if schema {
+				_, err := p.out.Write(edit.Schema())
+				return err
 			}
 			if undo < 0 || redo < 0 {
 				return usageError{errors.New("--undo and --redo take how many steps, from 1")}
@@ -105,6 +110,7 @@ operations begin a branch: nothing is deleted.
 	f.IntVar(&redo, "redo", 0, "go on by so many steps of the branch")
 	f.StringVar(&at, "checkout", "", "go to a version, by the beginning of its hash")
 	f.BoolVar(&kinds, "kinds", false, "list the kinds of operations instead")
+	f.BoolVar(&schema, "schema", false, "print the JSON Schema of a list of operations instead")
 	f.BoolVar(&p.json, "json", false, "one JSON object instead of text")
 	return c
 }

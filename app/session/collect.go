@@ -37,5 +37,14 @@ func (s *Session) Collect(ctx context.Context, lib *library.Library) (c blob.Col
 			live[blob.Hash(h)] = true
 		}
 	}
+	collections, err := s.Collections(lib)
+	if err != nil {
+		return c, err
+	}
+	for _, one := range collections {
+		for _, h := range one.Changes() {
+			live[blob.Hash(h)] = true
+		}
+	}
 	return lib.Blobs().Collect(ctx, live)
 }

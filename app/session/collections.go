@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,74 +10,38 @@ import (
 
 	"github.com/selvage-studio/selvage/app/session/library"
 	"github.com/selvage-studio/selvage/engine/edit"
-	"github.com/selvage-studio/selvage/engine/pattern/color"
 )
 
-// Role is what a pattern is in a collection.
-type Role string
-
-// The roles.
-const (
-	Hero       Role = "hero"       // the design that the collection is about
-	Coordinate Role = "coordinate" // goes with it
-	Blender    Role = "blender"    // small and quiet, between the others
-)
-
-// Member is a pattern of a collection.
-type Member struct {
-	Pattern string `json:"pattern"` // its id
-	Role    Role   `json:"role"`
-}
-
-// Shared is a colour that the patterns of a collection share.
-type Shared struct {
-	Name  string `json:"name"`
-	Code  string `json:"code,omitempty"`
-	Color string `json:"color"` // "#rrggbb"
-}
-
-// Change is one change of the shared palette, which recoloured all members.
-type Change struct {
-	Meta edit.Meta `json:"meta"`
-	From []Shared  `json:"from"`
-	To   []Shared  `json:"to"`
-	// Versions are those that it made, by the ids of the patterns.
-	Versions map[string]edit.Hash `json:"versions"`
-}
-
-// collection is the document of a collection's root.
-type collection struct {
-	Format  string   `json:"format"`
-	Members []Member `json:"members"`
-	Palette []Shared `json:"palette"`
-	Changes []Change `json:"changes,omitempty"`
-}
-
-const collectionFormat = "selvage collection 1"
-
-// Collection is a collection of a library as it was read.
+// Collection is a collection of a library as it was read. Its members are patterns
+// by their ids.
 type Collection struct {
+	*edit.Collection
 	root library.Root
-	collection
 }
 
 // Root is what the library keeps of the collection.
 func (c *Collection) Root() library.Root { return c.root }
 
 func readCollection(r library.Root) (*Collection, error) {
-	c := &Collection{root: r}
-	if err := json.Unmarshal(r.Document, &c.collection); err != nil || c.Format != collectionFormat {
-		return nil, fmt.Errorf("the collection %s cannot be read: its format is %q, this program knows %q", r.Name, c.Format, collectionFormat)
+	c, err := edit.DecodeCollection(r.Document)
+	if err != nil {
+		return nil, fmt.Errorf("the collection %s cannot be opened: %w", r.Name, err)
 	}
-	return c, nil
+	return &Collection{c, r}, nil
 }
 
-// document is the root with the collection as it is now.
-func (c *Collection) document() (library.Root, error) {
+// put writes the collection, together with patterns that change with it.
+func (c *Collection) put(pen *library.Pen, patterns ...library.Root) (err error) {
 	r := c.root
-	text, err := json.Marshal(c.collection)
-	r.Document, r.Changed = text, time.Now().UTC()
-	return r, err
+	r.Changed = time.Now().UTC()
+	if r.Document, err = c.Encode(); err != nil {
+		return err
+	}
+	put, err := pen.Put(append(patterns, r)...)
+	if err == nil {
+		c.root = put[len(put)-1]
+	}
+	return err
 }
 
 // NewCollection makes an empty collection.
@@ -86,31 +49,21 @@ func (s *Session) NewCollection(ctx context.Context, lib *library.Library, name 
 	if err := library.CheckName(name); err != nil {
 		return nil, err
 	}
+	made, err := edit.NewCollection(name, nil)
+	if err != nil {
+		return nil, err
+	}
 	pen, err := lib.Write(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, pen.Release()) }()
-	c = &Collection{
-		root:       library.Root{Kind: library.Collection, ID: library.NewID(), Name: name, Created: time.Now().UTC()},
-		collection: collection{Format: collectionFormat, Members: []Member{}, Palette: []Shared{}},
-	}
+	c = &Collection{made, library.Root{Kind: library.Collection, ID: library.NewID(), Name: name, Created: time.Now().UTC()}}
 	return c, c.put(pen)
 }
 
-func (c *Collection) put(pen *library.Pen) error {
-	r, err := c.document()
-	if err != nil {
-		return err
-	}
-	put, err := pen.Put(r)
-	if err == nil {
-		c.root = put[0]
-	}
-	return err
-}
-
-// Collections lists the collections of a library.
+// Collections lists the collections of a library. What cannot be read is joined in
+// the error, beside the list.
 func (s *Session) Collections(lib *library.Library) ([]*Collection, error) {
 	roots, err := lib.Roots(library.Collection)
 	var all []*Collection
@@ -136,12 +89,7 @@ func (s *Session) Collection(lib *library.Library, ref string) (*Collection, err
 
 // AddToCollection adds a pattern, or gives one that is there another role. The
 // first brings its palette, if the collection has none.
-func (s *Session) AddToCollection(ctx context.Context, lib *library.Library, ref, pattern string, role Role) (c *Collection, err error) {
-	switch role {
-	case Hero, Coordinate, Blender:
-	default:
-		return nil, usage("a pattern is a hero, a coordinate or a blender in a collection, not %q", role)
-	}
+func (s *Session) AddToCollection(ctx context.Context, lib *library.Library, ref, pattern string, role edit.Role) (c *Collection, err error) {
 	pen, err := lib.Write(ctx)
 	if err != nil {
 		return nil, err
@@ -154,24 +102,32 @@ func (s *Session) AddToCollection(ctx context.Context, lib *library.Library, ref
 	if err != nil {
 		return nil, err
 	}
-	m := Member{Pattern: p.root.ID, Role: role}
-	if i := slices.IndexFunc(c.Members, func(o Member) bool { return o.Pattern == m.Pattern }); i >= 0 {
-		c.Members[i] = m
-	} else {
-		c.Members = append(c.Members, m)
+	if len(c.Members()) == 0 && len(c.Palette()) == 0 && len(p.State().Positions) > 0 {
+		again, err := edit.NewCollection(c.Name(), spotsOf(p.State().Positions))
+		if err != nil {
+			return nil, err
+		}
+		c.Collection = again
 	}
-	if len(c.Palette) == 0 {
-		c.Palette = sharedOf(p.State().Positions)
+	if err := c.Add(edit.Member{Pattern: p.root.ID, Role: role}); err != nil {
+		return nil, err
 	}
 	return c, c.put(pen)
 }
 
-// sharedOf is a palette as a collection keeps it. Positions without a name are
-// called by their number.
-func sharedOf(positions []edit.Position) []Shared {
-	out := make([]Shared, 0, len(positions))
+// spotsOf are positions as operations write them. Those without a name are called
+// by their number.
+func spotsOf(positions []edit.Position) []edit.Spot {
+	var out []edit.Spot
 	for i, p := range positions {
-		out = append(out, Shared{Name: cmpOr(p.Name, fmt.Sprintf("position %d", i+1)), Code: p.Code, Color: p.Chip.Hex()})
+		s := edit.Spot{
+			Name: cmpOr(p.Name, fmt.Sprintf("position %d", i+1)), Code: p.Code, Color: p.Chip.Hex(), Chip: p.Chip.Name, Illuminant: p.Illuminant,
+		}
+		if p.Lab != nil {
+			lab := [3]float64(*p.Lab)
+			s.Lab = &lab
+		}
+		out = append(out, s)
 	}
 	return out
 }
@@ -179,10 +135,10 @@ func sharedOf(positions []edit.Position) []Shared {
 // SetCollectionPalette changes colours of the shared palette by their names, and
 // recolours all patterns of the collection that have them: as one edit, all of them
 // or none. A name that is not there yet is added.
-func (s *Session) SetCollectionPalette(ctx context.Context, lib *library.Library, ref string, set []Shared) (c *Collection, err error) {
+func (s *Session) SetCollectionPalette(ctx context.Context, lib *library.Library, ref string, set []edit.Spot) (c *Collection, err error) {
 	for _, one := range set {
-		if _, err := color.ParseHex(one.Color); err != nil || !strings.HasPrefix(one.Color, "#") || one.Name == "" {
-			return nil, usage("the colour %s=%s: write NAME=#rrggbb", one.Name, one.Color)
+		if one.Name == "" {
+			return nil, usage("a colour of a shared palette has a name: write NAME=#rrggbb")
 		}
 	}
 	pen, err := lib.Write(ctx)
@@ -193,113 +149,63 @@ func (s *Session) SetCollectionPalette(ctx context.Context, lib *library.Library
 	if c, err = s.Collection(lib, ref); err != nil {
 		return nil, err
 	}
-	change := Change{Meta: did(), From: slices.Clone(c.Palette), Versions: map[string]edit.Hash{}}
-	renew := map[string]Shared{} // by the colour that it had
-	for _, one := range set {
-		i := slices.IndexFunc(c.Palette, func(o Shared) bool { return strings.EqualFold(o.Name, one.Name) })
-		if i < 0 {
-			c.Palette = append(c.Palette, one)
-			continue
-		}
-		renew[c.Palette[i].Color] = one
-		c.Palette[i].Color, c.Palette[i].Code = one.Color, one.Code
-	}
-	change.To = slices.Clone(c.Palette)
-	var roots []library.Root
-	for _, m := range c.Members {
-		r, version, err := s.recolored(ctx, lib, pen, m.Pattern, renew, change.Meta)
+	store := content{lib.Blobs()}
+	members := map[string]*Pattern{}
+	opened := func(id string) (*edit.Pattern, error) {
+		p, err := s.OpenPattern(ctx, lib, id)
 		if err != nil {
 			return nil, err
 		}
-		if r != nil {
-			roots = append(roots, *r)
-			change.Versions[m.Pattern] = version
+		members[id] = p
+		return p.Pattern, nil
+	}
+	var roots []library.Root
+	save := func(id string, p *edit.Pattern) error {
+		r := members[id].root
+		r.Changed = time.Now().UTC()
+		if r.Document, err = p.Save(ctx); err != nil {
+			return err
 		}
+		roots = append(roots, r)
+		return p.Flush(ctx)
 	}
-	c.Changes = append(c.Changes, change)
-	r, err := c.document()
-	if err != nil {
-		return nil, err
-	}
-	put, err := pen.Put(append(roots, r)...)
-	if err != nil {
-		return nil, err
-	}
-	c.root = put[len(put)-1]
-	return c, nil
-}
-
-// recolored is the root of a pattern in other chips, nil where it has none of them.
-func (s *Session) recolored(ctx context.Context, lib *library.Library, pen *library.Pen, id string, renew map[string]Shared, m edit.Meta) (*library.Root, edit.Hash, error) {
-	root, version, err := find(ctx, lib, id)
-	if err != nil {
-		return nil, version, err
-	}
-	p, err := open(ctx, lib, root, edit.Hash{}, pen)
-	if err != nil {
-		return nil, version, err
-	}
-	p.pen = nil // it is the caller's
-	ops, err := recolorings(p.State(), renew)
-	if err != nil {
-		return nil, version, fmt.Errorf("the pattern %s: %w", root.Name, err)
-	}
-	if len(ops) == 0 {
-		return nil, version, nil
-	}
-	if version, err = p.ApplyAll(ctx, ops, m); err != nil {
-		return nil, version, fmt.Errorf("the pattern %s: %w", root.Name, err)
-	}
-	if root.Document, err = p.Pattern.Save(ctx); err != nil {
-		return nil, version, err
-	}
-	root.Changed = time.Now().UTC()
-	return &root, version, p.Flush(ctx)
-}
-
-// recolorings are the operations that give a pattern the chips of renew for those
-// that it has, by their colours. One is recoloured when nothing else has its new
-// colour any more; where they change places, a colourway changes them at once.
-func recolorings(s *edit.State, renew map[string]Shared) ([]edit.Op, error) {
-	chips := make([]string, len(s.Positions))
-	todo := map[int]Shared{}
-	for i, p := range s.Positions {
-		chips[i] = p.Chip.Hex()
-		if to, found := renew[chips[i]]; found && to.Color != chips[i] {
-			todo[i] = to
+	// One that another program left half done comes first.
+	if c.Pending() {
+		if err := c.Settle(ctx, store, opened, save); err != nil {
+			return nil, named(err, lib)
 		}
-	}
-	var ops []edit.Op
-	for len(todo) > 0 {
-		before := len(todo)
-		for i := range chips {
-			to, open := todo[i]
-			if !open || slices.Contains(chips, to.Color) {
-				continue
-			}
-			ops = append(ops, &edit.Recolor{From: chips[i], To: to.Color})
-			chips[i] = to.Color
-			delete(todo, i)
+		if err := c.put(pen, roots...); err != nil {
+			return nil, err
 		}
-		if len(todo) < before {
+		roots = nil
+	}
+	palette := c.Palette()
+	for _, one := range set {
+		i := slices.IndexFunc(palette, func(o edit.Spot) bool { return strings.EqualFold(o.Name, one.Name) })
+		if i < 0 {
+			palette = append(palette, one)
 			continue
 		}
-		if s.Locked == nil {
-			return nil, usage("colours that change places need a locked palette; lock it with the operation color.lock")
+		one.Name = palette[i].Name
+		palette[i] = one
+	}
+	way := fmt.Sprintf("%s, change %d", c.Name(), len(c.Changes())+1)
+	if err := c.Change(ctx, store, opened, palette, edit.FollowPalette(way), did()); err != nil {
+		return nil, named(err, lib)
+	}
+	if err := c.Settle(ctx, store, opened, save); err != nil {
+		return nil, named(err, lib)
+	}
+	return c, c.put(pen, roots...)
+}
+
+// named tells which pattern it is that cannot follow.
+func named(err error, lib *library.Library) error {
+	var member *edit.MemberError
+	if errors.As(err, &member) {
+		if r, ferr := lib.Find(library.Pattern, member.Pattern); ferr == nil {
+			return fmt.Errorf("the pattern %s: %w", r.Name, err)
 		}
-		for i, to := range todo {
-			chips[i] = to.Color
-		}
-		const name = "shared palette"
-		ops = append(ops, &edit.SetColorway{Name: name, Chips: slices.Clone(chips)}, &edit.ApplyColorway{Name: name}, &edit.RemoveColorway{Name: name})
-		break
 	}
-	if len(ops) == 0 {
-		return nil, nil
-	}
-	if s.Selection != nil {
-		// A shared palette is of the whole pattern.
-		ops = append([]edit.Op{&edit.ClearSelection{}}, ops...)
-	}
-	return ops, nil
+	return err
 }

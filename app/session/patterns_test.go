@@ -265,7 +265,7 @@ func TestASharedPaletteIsOneEdit(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"Hero", "Blender"} {
-		if _, err := s.AddToCollection(t.Context(), lib, "spring", name, session.Coordinate); err != nil {
+		if _, err := s.AddToCollection(t.Context(), lib, "spring", name, edit.Coordinate); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -282,14 +282,14 @@ func TestASharedPaletteIsOneEdit(t *testing.T) {
 		return strings.Join(all, " ")
 	}
 	// Two change places, a third gets a new colour: at once.
-	set := []session.Shared{{Name: "madder", Color: "#3f6b57"}, {Name: "LEAF", Color: "#8f2d31"}, {Name: "ground", Color: "#ffffff"}}
+	set := []edit.Spot{{Name: "madder", Color: "#3f6b57"}, {Name: "LEAF", Color: "#8f2d31"}, {Name: "ground", Color: "#ffffff"}}
 	c, err := s.SetCollectionPalette(t.Context(), lib, "Spring", set)
 	if err != nil {
 		t.Fatal(err)
 	}
 	const want = "#ffffff #3f6b57 #8f2d31"
-	if chips("Hero") != want || chips("Blender") != want || len(c.Changes) != 1 || len(c.Changes[0].Versions) != 2 {
-		t.Errorf("Hero %s, Blender %s, %+v", chips("Hero"), chips("Blender"), c.Changes)
+	if chips("Hero") != want || chips("Blender") != want || len(c.Changes()) != 1 || c.Pending() {
+		t.Errorf("Hero %s, Blender %s, %+v", chips("Hero"), chips("Blender"), c.Changes())
 	}
 	// One is not locked any more: where colours change places it cannot follow.
 	p, err := s.EditPattern(t.Context(), lib, "Blender")
@@ -306,7 +306,7 @@ func TestASharedPaletteIsOneEdit(t *testing.T) {
 	if err := errors.Join(p.Save(t.Context()), p.Close()); err != nil {
 		t.Fatal(err)
 	}
-	_, err = s.SetCollectionPalette(t.Context(), lib, "Spring", []session.Shared{{Name: "madder", Color: "#8f2d31"}, {Name: "leaf", Color: "#3f6b57"}})
+	_, err = s.SetCollectionPalette(t.Context(), lib, "Spring", []edit.Spot{{Name: "madder", Color: "#8f2d31"}, {Name: "leaf", Color: "#3f6b57"}})
 	if err == nil || !strings.Contains(err.Error(), "Blender") {
 		t.Errorf("a pattern that cannot follow: %v", err)
 	}
