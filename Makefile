@@ -10,7 +10,7 @@ ifeq ($(strip $(HOME)),)
 export HOME := $(shell getent passwd "$$(id -u)" | cut -d: -f6)
 endif
 
-.PHONY: run test bench lint soak setup setup-test
+.PHONY: run test bench lint soak setup setup-test openvino
 
 run: setup
 	$(GO) run -tags $(TAGS) . $(ARGS)
@@ -40,6 +40,11 @@ $(LINT):
 # The set-up has no cgo: it runs before there is a C compiler.
 setup:
 	@CGO_ENABLED=0 $(GO) run ./packaging/setup
+
+# An ONNX Runtime with OpenVINO beside the usual one, for bfloat16 on processors that
+# compute in it; prints the line that chooses it.
+openvino:
+	@CGO_ENABLED=0 $(GO) run ./packaging/setup -openvino
 
 setup-test:
 	@CGO_ENABLED=0 $(GO) run ./packaging/setup -test

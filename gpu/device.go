@@ -209,7 +209,13 @@ func cudaDevices(hardware []hardware) []Device {
 // Intel's graphics.
 func openVINODevices(hardware []hardware, memory int64) []Device {
 	config := func(device, precision string) map[string]string {
-		return map[string]string{"device_type": device, "load_config": fmt.Sprintf(`{%q:{"INFERENCE_PRECISION_HINT":%q}}`, device, precision)}
+		more := ""
+		if precision == "bf16" {
+			// Its compiler of small graphs refuses attention of some sizes in bfloat16
+			// (2025.4); without it a UNet is 9 % slower.
+			more = `,"SNIPPETS_MODE":"DISABLE"`
+		}
+		return map[string]string{"device_type": device, "load_config": fmt.Sprintf(`{%q:{"INFERENCE_PRECISION_HINT":%q%s}}`, device, precision, more)}
 	}
 	list := []Device{
 		{ID: "openvino:cpu", Provider: providerOpenVINO, Name: processor(), Memory: memory, rank: rankOpenVINO, options: config("CPU", "f32")},

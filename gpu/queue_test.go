@@ -168,6 +168,24 @@ func TestEstimateAgainstTheProcess(t *testing.T) {
 	}
 }
 
+// What other devices are known to take besides, in parts of the weights.
+func TestEstimateOfEveryProvider(t *testing.T) {
+	const n = 64
+	s := product("a", n, 1)
+	s.Scratch = 1000
+	weights, rest := int64(n*n*4), int64(1000+len(s.Model))
+	for provider, want := range map[string][2]int64{
+		providerCPU:      {weights + rest, weights*3/2 + rest - 1000},
+		providerWebGPU:   {weights + rest, weights + rest},
+		providerOpenVINO: {2*weights + rest, 3*weights + rest},
+	} {
+		loaded, loading := (&worker{device: Device{Provider: provider}}).estimate(&s)
+		if loaded != want[0] || loading != want[1] {
+			t.Errorf("%s: %d loaded and %d while loading, want %d", provider, loaded, loading, want)
+		}
+	}
+}
+
 // residentBytes is the memory of the process that no file backs.
 func residentBytes(t *testing.T) int64 {
 	t.Helper()

@@ -162,6 +162,38 @@ func TestWithoutNpm(t *testing.T) {
 	onlyFiles(t, parent)
 }
 
+func TestOpenVINO(t *testing.T) {
+	if runtime.GOOS+"/"+runtime.GOARCH != "linux/amd64" {
+		if err := openVINO(t.Context()); err == nil || !strings.Contains(err.Error(), library.EnvLibrary) {
+			t.Errorf("a system that it is not pinned for: %v", err)
+		}
+		return
+	}
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("PATH", t.TempDir())
+	if err := openVINO(t.Context()); err == nil || !strings.Contains(err.Error(), "apt-get install python3-pip") {
+		t.Errorf("without Python: %v", err)
+	}
+	if _, err := library.OpenVINOLibrary(); err == nil || !strings.Contains(err.Error(), "make openvino") {
+		t.Errorf("a library that is not there: %v", err)
+	}
+	// What is there is not fetched again.
+	dir, err := library.OpenVINODir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lib := filepath.Join(dir, "onnxruntime", "capi", "libonnxruntime.so."+library.OpenVINOVersion)
+	if err := os.MkdirAll(filepath.Dir(lib), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(lib, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := openVINO(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestNamedLibrary(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "mine.so")
 	t.Setenv(library.EnvLibrary, path)
