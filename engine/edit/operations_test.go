@@ -216,14 +216,16 @@ func (m *manual) table(b *strings.Builder, typ reflect.Type, nested *[]reflect.T
 		return
 	}
 	b.WriteString("| parameter | | |\n|---|---|---|\n")
+	documented := false
 	for _, f := range list {
 		word := m.word(f.typ)
 		if f.optional {
 			word += ", may be left out"
 		}
-		if f.doc == "" && f.name != "layer" && f.name != "name" {
+		if f.doc == "" && documented && f.name != "layer" && f.name != "name" {
 			f.doc = "see above"
 		}
+		documented = documented || f.doc != ""
 		fmt.Fprintf(b, "| `%s` | %s | %s |\n", f.name, word, strings.ReplaceAll(f.doc, "|", "\\|"))
 		inner := f.typ
 		for inner.Kind() == reflect.Pointer || inner.Kind() == reflect.Slice || inner.Kind() == reflect.Array && inner != reflect.TypeFor[Hash]() {
@@ -306,5 +308,22 @@ func TestOperationsAreDocumented(t *testing.T) {
 	}
 	if !bytes.Equal(Schema(), schema) {
 		t.Error("operations.schema.json is not what the operations are: go test -run Operations ./engine/edit -args -update")
+	}
+}
+
+func TestTheManualsExampleIsAList(t *testing.T) {
+	text, err := os.ReadFile("OPERATIONS.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, _ := strings.Cut(string(text), "\n    [\n")
+	example, _, _ = strings.Cut(example, "\n    ]\n")
+	ops, err := ParseList([]byte("[" + example + "]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := begin(t, newMemory(), Settings{})
+	if _, err := p.ApplyAll(t.Context(), ops, Meta{}); err != nil || len(ops) < 2 {
+		t.Errorf("%d operations: %v", len(ops), err)
 	}
 }

@@ -22,19 +22,19 @@ type Settings struct {
 	// Cache keeps snapshots. Without one they are kept in memory only.
 	Cache Cache
 	// Work is the most work that is left between a snapshot and any version that
-	// follows it; 0 is 75 ms. An operation that takes longer than that is followed
+	// follows it; 0 is 40 ms. An operation that takes longer than that is followed
 	// by a snapshot, so that to come to any version takes the loading of a snapshot
 	// and no more work than this.
 	Work time.Duration
 	// Memory is how many bytes the states of versions other than the current one
-	// may hold; 0 is twice the bytes of a full layer with its authors.
+	// may hold; 0 is the bytes of a full layer with its authors.
 	Memory int64
 	// Clock measures work; nil is time.Now. It decides what is kept, never what
 	// comes out.
 	Clock func() time.Time
 }
 
-const defaultWork = 75 * time.Millisecond
+const defaultWork = 40 * time.Millisecond
 
 // New begins a pattern with its first operation, which is a *NewPattern.
 func New(ctx context.Context, store Store, first *NewPattern, m Meta, set Settings) (*Pattern, error) {

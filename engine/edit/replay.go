@@ -143,7 +143,7 @@ func (p *Pattern) trim(ctx context.Context) error {
 	limit := p.set.Memory
 	if limit == 0 {
 		s := p.State().Size
-		limit = 2 * 16 * int64(s.Width) * int64(s.Height)
+		limit = 16 * int64(s.Width) * int64(s.Height)
 	}
 	seen := map[any]struct{}{}
 	p.State().memory(seen)

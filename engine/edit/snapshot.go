@@ -9,6 +9,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/selvage-studio/selvage/engine/edit/raster"
 )
@@ -79,7 +82,8 @@ func encodeState(s *State, put func(sum Hash, content func() []byte) error) ([]b
 	return Canonical(data)
 }
 
-// decodeState reads a record; get fetches the content of a hash, verified.
+// decodeState reads a record; get fetches the content of a hash, verified. It is
+// called by several goroutines at once.
 func decodeState(data []byte, pool bandPool, get func(Hash) ([]byte, error)) (*State, error) {
 	s := &State{}
 	r := stateRecord{State: s}
@@ -104,17 +108,23 @@ func decodeState(data []byte, pool bandPool, get func(Hash) ([]byte, error)) (*S
 		if len(k.Bands) != l.Pixels.Bands() {
 			return nil, &RecordError{"state", fmt.Sprintf("layer %q has %d bands where %d belong", k.ID, len(k.Bands), l.Pixels.Bands())}
 		}
+		// To read, to verify and to unpack a band takes a millisecond or two: on all cores.
+		var g errgroup.Group
+		g.SetLimit(runtime.GOMAXPROCS(0))
 		for i, sum := range k.Bands {
 			if pool.share(l.Pixels, i, sum) {
 				continue
 			}
-			content, err := get(sum)
-			if err != nil {
-				return nil, err
-			}
-			if err := l.Pixels.RestoreBand(i, content, sum); err != nil {
-				return nil, err
-			}
+			g.Go(func() error {
+				content, err := get(sum)
+				if err != nil {
+					return err
+				}
+				return l.Pixels.RestoreBand(i, content, sum)
+			})
+		}
+		if err := g.Wait(); err != nil {
+			return nil, err
 		}
 		s.Layers = append(s.Layers, l)
 	}

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -196,12 +197,40 @@ func (m *memory) Blob(_ context.Context, h edit.Hash) ([]byte, error) {
 	return data, nil
 }
 
+// snapshots is a cache in a folder, as a library has one.
+type snapshots string
+
+func (c snapshots) path(key edit.Hash) string {
+	return filepath.Join(string(c), strings.TrimPrefix(key.String(), "sha256:"))
+}
+
+// Has reports whether Load would find something.
+func (c snapshots) Has(_ context.Context, key edit.Hash) (bool, error) {
+	_, err := os.Stat(c.path(key))
+	return err == nil, nil
+}
+
+// Load returns what was kept under key.
+func (c snapshots) Load(_ context.Context, key edit.Hash) ([]byte, error) {
+	return os.ReadFile(c.path(key))
+}
+
+// Keep puts data under key.
+func (c snapshots) Keep(_ context.Context, key edit.Hash, data []byte) error {
+	return os.WriteFile(c.path(key), data, 0o600)
+}
+
 // replay makes a pattern of many strokes, then goes about in its versions and replays
 // it cold.
 func replay(ctx context.Context, work string) (f figures, err error) {
 	const side = 2048
 	store := &memory{blobs: map[edit.Hash][]byte{}}
-	p, err := edit.New(ctx, store, &edit.NewPattern{Width: side, Height: side, WidthMM: 640, HeightMM: 640, Repeat: "half-drop", Drop: "1/2"}, edit.Meta{}, edit.Settings{})
+	dir, err := os.MkdirTemp("", "selvage-bench")
+	if err != nil {
+		return f, err
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a folder of the system's own for temporary files
+	p, err := edit.New(ctx, store, &edit.NewPattern{Width: side, Height: side, WidthMM: 640, HeightMM: 640, Repeat: "half-drop", Drop: "1/2"}, edit.Meta{}, edit.Settings{Cache: snapshots(dir)})
 	if err != nil {
 		return f, err
 	}
@@ -239,6 +268,10 @@ func replay(ctx context.Context, work string) (f figures, err error) {
 	}
 	var going []float64
 	if work == "about" {
+		// As the studio does when the person rests.
+		if err := p.Flush(ctx); err != nil {
+			return f, err
+		}
 		for range 40 {
 			v := versions[rng.IntN(len(versions))]
 			began := time.Now()

@@ -332,6 +332,53 @@ func TestPressure(t *testing.T) {
 	}
 }
 
+// TestALighterDabTakesNothingBack goes over a full touch with hardly any pressure.
+func TestALighterDabTakesNothingBack(t *testing.T) {
+	b := paint.Brush{Size: 20, Hardness: 1, Opacity: 1, Flow: 1, Spacing: 0.1, OpacityPressure: 1}
+	r := raster.New(60, 40)
+	over := []paint.Point{{X: 20, Y: 20, Pressure: 1}, {X: 21, Y: 20, Pressure: 0.1}, {X: 40, Y: 20, Pressure: 0.1}, {X: 20, Y: 20, Pressure: 0.1}}
+	if err := paint.Stroke(context.Background(), paint.Target{Pixels: r, Repeat: pattern.Repeat{Kind: pattern.None}}, b, paint.Solid(red), over); err != nil {
+		t.Fatal(err)
+	}
+	if a := r.At(20, 20)[3]; a != 65535 {
+		t.Errorf("alpha %d where the first touch was full", a)
+	}
+	if a := r.At(45, 20)[3]; a < 6000 || a > 7000 {
+		t.Errorf("alpha %d where a tenth of the pressure was", a)
+	}
+}
+
+// TestACloneCopiesWhatLiesThereOnThePlane also where the plane shows the cell
+// reflected: what is seen by away from the stroke is what comes.
+func TestACloneCopiesWhatLiesThereOnThePlane(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := genLattice(t)
+		by := image.Pt(rapid.IntRange(-70, 70).Draw(t, "dx"), rapid.IntRange(-70, 70).Draw(t, "dy"))
+		x, y := rapid.IntRange(-90, 90).Draw(t, "x"), rapid.IntRange(-90, 90).Draw(t, "y")
+		if _, _, exact := l.Shift(l.Width, l.Height); !exact {
+			_, d := l.Drop()
+			l.Width, l.Height = d*l.Width, d*l.Height
+		}
+		r := ground(l.Width, l.Height)
+		before := r.Clone()
+		cx, cy, ok := l.Source(x, y, l.Width, l.Height)
+		sx, sy, from := l.Source(x+by.X, y+by.Y, l.Width, l.Height)
+		if !ok || !from || before.At(sx, sy)[3] != 65535 {
+			t.Skip("nothing there")
+		}
+		// A touch on one pixel: its middle is covered whole.
+		touch := []paint.Point{{X: float64(x) + 0.5, Y: float64(y) + 0.5, Pressure: 1}}
+		b := paint.Brush{Size: 2, Hardness: 1, Opacity: 1, Flow: 1, Spacing: 1}
+		to := paint.Target{Pixels: r, Repeat: l.Repeat, Who: hand}
+		if err := paint.Stroke(context.Background(), to, b, paint.Copy(before, l.Repeat, touch[0], by), touch); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := r.At(cx, cy), before.At(sx, sy); got != want {
+			t.Fatalf("%v of %v: at (%d, %d) by %v came %v, want %v", l.Repeat, l.Size, x, y, by, got, want)
+		}
+	})
+}
+
 // TestAHardDiscAgainstItsArea compares a dab with the exact rasteriser of package
 // coverage (which is compared with another's): to within 1/32 at every pixel, and
 // 1/20 for brushes of less than three pixels.

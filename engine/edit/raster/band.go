@@ -127,12 +127,12 @@ func (r *Raster) SetBand(i int, data []byte) error {
 		return &BandError{i, "the shares of a pixel's authors exceed the whole"}
 	}
 	data = data[whoBytes*want:]
-	for k := range b.pix {
-		b.pix[k] = binary.LittleEndian.Uint16(data[2*k:])
-	}
-	for k := 0; k < len(b.pix); k += 4 {
-		if a := b.pix[k+3]; b.pix[k] > a || b.pix[k+1] > a || b.pix[k+2] > a {
-			return &BandError{i, fmt.Sprintf("pixel %d has more colour than its alpha allows", k/4)}
+	for k := range n {
+		v := binary.LittleEndian.Uint64(data[8*k:])
+		pixel := (*[4]uint16)(b.pix[4*k:])
+		pixel[0], pixel[1], pixel[2], pixel[3] = uint16(v), uint16(v>>16), uint16(v>>32), uint16(v>>48)
+		if a := pixel[3]; pixel[0] > a || pixel[1] > a || pixel[2] > a {
+			return &BandError{i, fmt.Sprintf("pixel %d has more colour than its alpha allows", k)}
 		}
 	}
 	r.bands[i] = b
