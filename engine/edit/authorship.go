@@ -174,7 +174,7 @@ func (p *Pattern) Facts(ctx context.Context, v Hash) (*Facts, error) {
 }
 
 func (f *Facts) count(step *Step) {
-	switch ClassOf(step.Kind) {
+	switch ClassOf(step.Kind) { //nolint:exhaustive // what concerns the document alone is no one's share
 	case ClassStroke:
 		f.Strokes++
 	case ClassFill:

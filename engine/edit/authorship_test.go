@@ -3,8 +3,9 @@ package edit
 import (
 	"testing"
 
-	"github.com/selvage-studio/selvage/engine/edit/raster"
 	"pgregory.net/rapid"
+
+	"github.com/selvage-studio/selvage/engine/edit/raster"
 )
 
 // flatPicture stores a picture of one colour that is opaque in rectangles only.

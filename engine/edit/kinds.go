@@ -11,8 +11,8 @@ func kinds() map[string]func() Op {
 		documentKinds(), layerKinds(), pictureKinds(), paletteKinds(),
 		colorKinds(),
 	} {
-		for kind, make := range family {
-			all[kind] = make
+		for kind, empty := range family {
+			all[kind] = empty
 		}
 	}
 	return all

@@ -137,7 +137,7 @@ func (m *manual) schema(typ reflect.Type) map[string]any {
 	case typ.Kind() == reflect.Pointer:
 		return m.schema(typ.Elem())
 	}
-	switch typ.Kind() {
+	switch typ.Kind() { //nolint:exhaustive // operations have these
 	case reflect.Bool:
 		return map[string]any{"type": "boolean"}
 	case reflect.String:

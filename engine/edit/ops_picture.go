@@ -138,6 +138,7 @@ func (o *PlacePicture) who(in Inputs) raster.Who {
 		return in.Model()
 	case ByRule:
 		return in.Rule()
+	case ByImport:
 	}
 	return in.Import()
 }

@@ -6,10 +6,11 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"github.com/selvage-studio/selvage/engine/edit/raster"
 	"github.com/selvage-studio/selvage/engine/pattern"
 	"github.com/selvage-studio/selvage/engine/pattern/color"
-	"pgregory.net/rapid"
 )
 
 // picture puts a picture of w x h into the store: colours and alpha from a small

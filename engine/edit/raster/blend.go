@@ -38,7 +38,7 @@ func (b Blend) Known() bool { return slices.Contains(Blends(), b) }
 // formula's value, except SoftLight, whose square root is of integers and whose
 // result may be off by one.
 func (b Blend) blendFunc() func(cb, cs uint32) uint32 {
-	switch b {
+	switch b { //nolint:exhaustive // Normal is the last line
 	case Multiply:
 		return Mul
 	case Screen:

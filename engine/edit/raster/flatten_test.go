@@ -25,7 +25,7 @@ func specified(b Blend, cb, cs float64) float64 {
 		}
 		return screen(cb, 2*cs-1)
 	}
-	switch b {
+	switch b { //nolint:exhaustive // Normal is the last line
 	case Multiply:
 		return multiply(cb, cs)
 	case Screen:

@@ -4,8 +4,9 @@ import (
 	"image"
 	"testing"
 
-	"github.com/selvage-studio/selvage/engine/pattern"
 	"pgregory.net/rapid"
+
+	"github.com/selvage-studio/selvage/engine/pattern"
 )
 
 func TestMulAndLerpRoundToNearest(t *testing.T) {

@@ -121,7 +121,7 @@ func (f *field) points(ctx context.Context) ([]point, error) {
 		// Each row begins elsewhere, so that no line of the drawing falls through.
 		for x := y * 5 % step; x < f.w; x += step {
 			v := f.px[i+x]
-			if v&clear != 0 {
+			if v&hollow != 0 {
 				continue
 			}
 			if _, _, ok := f.ramp(i + x); ok {
@@ -248,7 +248,7 @@ func (f *field) spread(ctx context.Context, chips []color.Chip) ([]float64, erro
 		}
 		i := f.at(0, y)
 		for x := 0; x < f.w; x += 4 {
-			if v := f.px[i+x]; v&clear == 0 {
+			if v := f.px[i+x]; v&hollow == 0 {
 				seen[k][int(nearest.of(v))*blocks*blocks+y*blocks/f.h*blocks+x*blocks/f.w] = true
 			}
 		}

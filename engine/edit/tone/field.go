@@ -9,8 +9,8 @@ import (
 	"github.com/selvage-studio/selvage/engine/pattern"
 )
 
-// clear marks a sample of a field that is more transparent than not.
-const clear = 1 << 24
+// hollow marks a sample of a field that is more transparent than not.
+const hollow = 1 << 24
 
 // field is the colours of a cell in 8 bit, 0xRRGGBB, with a margin of reach
 // samples of the plane around it, so that neighbours are found without asking
@@ -33,7 +33,7 @@ func newField(ctx context.Context, r *raster.Raster, rep pattern.Repeat) (*field
 		row := r.Row(y)
 		if row == nil {
 			for x := range dst {
-				dst[x] = clear
+				dst[x] = hollow
 			}
 			return
 		}
@@ -54,7 +54,7 @@ func pack(p []uint16) uint32 {
 	r, g, b := uint32(p[0]), uint32(p[1]), uint32(p[2])
 	if a != raster.Opaque {
 		if a <= raster.Opaque/2 {
-			return clear
+			return hollow
 		}
 		r, g, b = raster.Unpremultiply(r, a), raster.Unpremultiply(g, a), raster.Unpremultiply(b, a)
 	}

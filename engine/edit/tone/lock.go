@@ -108,7 +108,7 @@ func (f *field) lock(ctx context.Context, o Locking) (*Locked, error) {
 	err := rows(ctx, f.h, func(k, y int) {
 		i := f.at(0, y)
 		px, row := f.px[i:i+f.w], labels[i:i+f.w]
-		last, label := uint32(clear), uint8(Clear)
+		last, label := uint32(hollow), uint8(Clear)
 		if !o.Holes {
 			label = 0
 		}
@@ -116,7 +116,7 @@ func (f *field) lock(ctx context.Context, o Locking) (*Locked, error) {
 		for x, v := range px {
 			if v != last {
 				switch {
-				case v&clear != 0:
+				case v&hollow != 0:
 					label = none
 				default:
 					label = near.of(v)
@@ -221,7 +221,7 @@ func Measure(ctx context.Context, before *raster.Raster, index []uint8, chips []
 		last, delta := uint32(0), uint32(0)
 		for x, j := range index[y*w : (y+1)*w] {
 			v := pack(row[4*x : 4*x+4 : 4*x+4])
-			if v&clear != 0 || j == Clear {
+			if v&hollow != 0 || j == Clear {
 				continue
 			}
 			// Never zero, so that zero is an empty slot.

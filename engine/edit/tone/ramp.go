@@ -30,7 +30,7 @@ func steps(a, b uint32) bool {
 		return false
 	}
 	d := unpack(a).minus(unpack(b))
-	return d[0] > flat || d[0] < -flat || d[1] > flat || d[1] < -flat || d[2] > flat || d[2] < -flat || (a|b)&clear != 0
+	return d[0] > flat || d[0] < -flat || d[1] > flat || d[1] < -flat || d[2] > flat || d[2] < -flat || (a|b)&hollow != 0
 }
 
 // ramp finds the ends of the ramp that the sample at place i of the field lies
@@ -38,14 +38,14 @@ func steps(a, b uint32) bool {
 // with the greatest contrast counts.
 func (f *field) ramp(i int) (from, to int, ok bool) {
 	p := f.px[i]
-	if p&clear != 0 {
+	if p&hollow != 0 {
 		return 0, 0, false
 	}
 	c := unpack(p)
 	best := int32(least - 1)
 	for _, d := range [4]int{1, f.stride, f.stride + 1, f.stride - 1} {
 		next, before := f.px[i+d], f.px[i-d]
-		if next == p || before == p || (next|before)&clear != 0 {
+		if next == p || before == p || (next|before)&hollow != 0 {
 			continue
 		}
 		// Most samples end here: their neighbours do not lie on opposite sides, or
@@ -87,7 +87,7 @@ func (f *field) walk(i, d int) int {
 	at, first := i, rgb{}
 	for k := 1; k <= reach; k++ {
 		n := f.px[at+d]
-		if n&clear != 0 || !steps(f.px[at], n) {
+		if n&hollow != 0 || !steps(f.px[at], n) {
 			break
 		}
 		move := unpack(n).minus(unpack(f.px[at]))

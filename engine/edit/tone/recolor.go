@@ -70,7 +70,7 @@ func Recolor(ctx context.Context, r *raster.Raster, rep pattern.Repeat, o Recolo
 		}
 		mask := o.Selection.Row(y)
 		var dst []uint16
-		last, lastShare := uint32(clear), 0.0
+		last, lastShare := uint32(hollow), 0.0
 		for x := range f.w {
 			a := uint32(row[4*x+3])
 			sel := uint32(raster.Opaque)
@@ -82,7 +82,7 @@ func Recolor(ctx context.Context, r *raster.Raster, rep pattern.Repeat, o Recolo
 			}
 			i := f.at(x, y)
 			v := f.px[i]
-			if v&clear != 0 {
+			if v&hollow != 0 {
 				// More transparent than not: an edge of a layer, with a colour of its own.
 				v = eight(raster.Unpremultiply(uint32(row[4*x]), a))<<16 | eight(raster.Unpremultiply(uint32(row[4*x+1]), a))<<8 | eight(raster.Unpremultiply(uint32(row[4*x+2]), a))
 			}
@@ -197,7 +197,7 @@ type curve struct {
 	codes []float64 // of light in 1/65535
 }
 
-var newCurve = sync.OnceValue(func() *curve {
+var newCurve = sync.OnceValue(func() *curve { //nolint:gochecknoglobals // a table, made once and never changed
 	c := &curve{light: make([]float64, 65536), codes: make([]float64, 65537)}
 	for v := range c.light {
 		c.light[v] = oklab.Linear(uint16(v))

@@ -19,7 +19,7 @@ func (a lab) distance2(b lab) float64 {
 
 // light8 is the light of the 8 bit components, with one more at the end so that
 // values between can be interpolated.
-var light8 = sync.OnceValue(func() *[257]float64 {
+var light8 = sync.OnceValue(func() *[257]float64 { //nolint:gochecknoglobals // a table, made once and never changed
 	t := new([257]float64)
 	for v := range 256 {
 		t[v] = oklab.Linear(uint16(v * 257))
@@ -38,7 +38,7 @@ func cbrt(x float64) float64 {
 	y := math.Float64frombits(math.Float64bits(x)/3 + 0x2a9f7893782da1ce)
 	for range 2 {
 		c := float64(float64(y*y) * y)
-		y = y * ((c + float64(2*x)) / (float64(2*c) + x))
+		y *= (c + float64(2*x)) / (float64(2*c) + x)
 	}
 	return y
 }
@@ -80,7 +80,7 @@ const steps90 = 1024
 // hues are the parts of CIEDE2000 that depend on the mean hue alone: T, and the
 // sine that turns the blues. They stand by the place of the direction (x, y) on the
 // square |x| + |y| = 1, which takes no arcus tangent: see square.
-var hues = sync.OnceValue(func() *[4*steps90 + 2][2]float64 {
+var hues = sync.OnceValue(func() *[4*steps90 + 2][2]float64 { //nolint:gochecknoglobals // a table, made once and never changed
 	t := new([4*steps90 + 2][2]float64)
 	cos := func(deg float64) float64 {
 		_, c := exact.Sincos(deg * math.Pi / 180)

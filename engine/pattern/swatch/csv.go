@@ -21,7 +21,7 @@ func columns() []string {
 // readCSV reads a table with a head line. Commas, semicolons or tabs separate; the
 // columns may come in any order and be fewer, but there must be srgb or L, a and b.
 func readCSV(data []byte) ([]Chip, error) {
-	data = bytes.TrimPrefix(data, bom)
+	data = bytes.TrimPrefix(data, []byte(bom))
 	bad := func(format string, arg ...any) ([]Chip, error) {
 		return nil, &FormatError{CSV, fmt.Sprintf(format, arg...)}
 	}

@@ -85,7 +85,7 @@ func Read(data []byte) ([]Chip, error) {
 		chips, err = readASE(data)
 	case len(data) >= 4 && data[0] == 0 && (data[1] == 1 || data[1] == 2):
 		chips, err = readACO(data)
-	case bytes.HasPrefix(bytes.TrimLeft(bytes.TrimPrefix(data, bom), " \t\r\n"), []byte("<")):
+	case bytes.HasPrefix(bytes.TrimLeft(bytes.TrimPrefix(data, []byte(bom)), " \t\r\n"), []byte("<")):
 		chips, err = readCxF(data)
 	default:
 		chips, err = readCSV(data)
@@ -129,7 +129,8 @@ func Write(f Format, chips []Chip, made time.Time) ([]byte, error) {
 	return nil, &FormatError{f, "this format is unknown; ase, aco, cxf and csv can be written"}
 }
 
-var bom = []byte("\xef\xbb\xbf")
+// bom is the byte order mark that some programs begin a text with.
+const bom = "\xef\xbb\xbf"
 
 // title is name and code as the formats have it that know no codes.
 func (c Chip) title() string {

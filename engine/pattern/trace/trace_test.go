@@ -90,7 +90,7 @@ func render(t testing.TB, svg []byte, w, h int) image.Image {
 
 // compare counts the pixels whose colour in img is nearest to another position,
 // and those that are that far from any border.
-func compare(p Picture, positions []Position, img image.Image, scale int) (wrong, deep, clear int) {
+func compare(p Picture, positions []Position, img image.Image, scale int) (wrong, deep, open int) {
 	var rgb [][3]int
 	for _, q := range positions {
 		var c [3]int
@@ -103,7 +103,7 @@ func compare(p Picture, positions []Position, img image.Image, scale int) (wrong
 			// Two borders that meet in a pixel leave it up to a quarter clear in any
 			// renderer that paints shapes one by one; a gap leaves more.
 			if c.A < 170 {
-				clear++
+				open++
 			}
 			best, d := 0, math.MaxInt
 			for k, q := range rgb {
@@ -130,7 +130,7 @@ func compare(p Picture, positions []Position, img image.Image, scale int) (wrong
 			}
 		}
 	}
-	return wrong, deep, clear
+	return wrong, deep, open
 }
 
 func options() Options { return Options{Width: 640, Height: 640} }
@@ -155,10 +155,10 @@ func TestTheFileIsThePicture(t *testing.T) {
 				o := options()
 				o.Tolerance = 0.5
 				svg, stats := trace(t, p, positions, o)
-				wrong, deep, clear := compare(p, positions, render(t, svg, 720, 720), 3)
+				wrong, deep, open := compare(p, positions, render(t, svg, 720, 720), 3)
 				t.Logf("%d of %d pixels differ, %d off every border; %d nodes, %d bytes", wrong, len(p.Index), deep, stats.Nodes, len(svg))
-				if deep > 0 || wrong > len(p.Index)/60 || clear > 0 {
-					t.Errorf("%d pixels differ, %d of them off every border, %d are clear", wrong, deep, clear)
+				if deep > 0 || wrong > len(p.Index)/60 || open > 0 {
+					t.Errorf("%d pixels differ, %d of them off every border, %d are clear", wrong, deep, open)
 				}
 			})
 		}
@@ -208,9 +208,9 @@ func TestEveryTopology(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p.Width, p.Height = w, h
 			svg, _ := trace(t, p, palette(2), options())
-			wrong, deep, clear := compare(p, palette(2), render(t, svg, 4*w, 4*h), 4)
-			if deep > 0 || wrong > w*h/50 || clear > 0 {
-				t.Errorf("%d pixels differ, %d of them off every border, %d are clear", wrong, deep, clear)
+			wrong, deep, open := compare(p, palette(2), render(t, svg, 4*w, 4*h), 4)
+			if deep > 0 || wrong > w*h/50 || open > 0 {
+				t.Errorf("%d pixels differ, %d of them off every border, %d are clear", wrong, deep, open)
 			}
 		})
 	}
