@@ -27,7 +27,7 @@ type Settings struct {
 	// and no more work than this.
 	Work time.Duration
 	// Memory is how many bytes the states of versions other than the current one
-	// may hold; 0 is the bytes of a full layer with its authors.
+	// may hold; 0 is the bytes of a full layer without its authors.
 	Memory int64
 	// Clock measures work; nil is time.Now. It decides what is kept, never what
 	// comes out.

@@ -122,6 +122,13 @@ func (p *Pattern) again(ctx context.Context, base *kept, step *Step) (*kept, err
 		if len(k.state.Missing) > 0 {
 			k.due = false // not the version's state, so nothing to store under its name
 		}
+		if k.due && p.set.Cache != nil {
+			// It was stored when it was made, most likely; to store it again would hash all
+			// of it while the person waits.
+			if had, err := p.set.Cache.Has(ctx, snapshotKey(k.version)); err == nil && had {
+				k.due = false
+			}
+		}
 		return k, nil
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
@@ -143,7 +150,7 @@ func (p *Pattern) trim(ctx context.Context) error {
 	limit := p.set.Memory
 	if limit == 0 {
 		s := p.State().Size
-		limit = 16 * int64(s.Width) * int64(s.Height)
+		limit = 8 * int64(s.Width) * int64(s.Height)
 	}
 	seen := map[any]struct{}{}
 	p.State().memory(seen)
