@@ -29,7 +29,7 @@ func shortHash(h edit.Hash) string { return strings.TrimPrefix(h.String(), "sha2
 func (p *program) pattern() *cobra.Command {
 	c := &cobra.Command{Use: "pattern", Short: "Begin patterns, list them, show their history and branches"}
 	c.AddCommand(p.patternPalette(), p.patternLock(), p.patternCrop(), p.patternHeal(),
-		p.patternNew(), p.patternInfo(), p.patternHistory(), p.patternBranch(), p.patternRename(), p.patternSeam(), p.patternAuthors(), p.patternList())
+		p.patternNew(), p.patternInfo(), p.patternHistory(), p.patternBranch(), p.patternRename(), p.patternSeam(), p.patternAuthors(), p.patternValues(), p.patternList())
 	c.RunE = func(*cobra.Command, []string) error {
 		return usageError{errors.New("say what to do: selvage pattern new, info, history, branch, rename, seam, authors, palette, lock, crop, heal or list")}
 	}
@@ -441,6 +441,26 @@ person's, orange a model's, green drawn by rule, purple imported.`,
 	libraryFlag(c, &dir)
 	c.Flags().StringVar(&overlay, "overlay", "", "picture of the authors, .png or .tif")
 	c.Flags().BoolVar(&p.json, "json", false, "one JSON object instead of text")
+	return c
+}
+
+func (p *program) patternValues() *cobra.Command {
+	var dir, out string
+	c := &cobra.Command{
+		Use: "values PATTERN --out FILE", Short: "Show a pattern in greys of the same lightness", Args: cobra.ExactArgs(1),
+		Long: `Show a pattern in greys of the same lightness. Two colours that fall together there will
+not carry a motif from across the room.`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if out == "" {
+				return usageError{errors.New("--out is missing: name the picture, such as values.png")}
+			}
+			return p.read(c, dir, args[0], func(s *session.Session, pat *session.Pattern) error {
+				return s.ExportValues(c.Context(), pat, out)
+			})
+		},
+	}
+	libraryFlag(c, &dir)
+	c.Flags().StringVar(&out, "out", "", "the picture, .png or .tif")
 	return c
 }
 

@@ -667,6 +667,24 @@ func (s *Session) ExportOverlay(ctx context.Context, p *Pattern, path string) er
 	return file.Write(path, edit.Overlay(flat), file.Meta{DPIX: dpi(state.Size.Width, state.Width), DPIY: dpi(state.Size.Height, state.Height)})
 }
 
+// ExportValues writes the value check of the version that the pattern shows: the
+// picture in greys of the same lightness.
+func (s *Session) ExportValues(ctx context.Context, p *Pattern, path string) error {
+	if err := Writable(path); err != nil {
+		return err
+	}
+	state := p.State()
+	flat, err := state.Flatten(ctx)
+	if err != nil {
+		return err
+	}
+	grey, err := tone.Values(ctx, flat)
+	if err != nil {
+		return err
+	}
+	return file.Write(path, grey, file.Meta{DPIX: dpi(state.Size.Width, state.Width), DPIY: dpi(state.Size.Height, state.Height)})
+}
+
 // Seam judges the seams of the version that the pattern shows.
 func (p *Pattern) Seam(ctx context.Context) (seam.Report, error) {
 	img, err := p.Render(ctx)
