@@ -56,11 +56,7 @@ func (p *program) collectionAdd() *cobra.Command {
 		Long: `Add a pattern to a collection, or give one that is there another role. The first brings
 its palette along, if the collection has none.`,
 		RunE: func(c *cobra.Command, args []string) error {
-			s, err := p.studio()
-			if err != nil {
-				return err
-			}
-			lib, err := s.Library(dir)
+			s, lib, err := p.inLibrary(dir)
 			if err != nil {
 				return err
 			}
@@ -86,11 +82,7 @@ func (p *program) collectionPalette() *cobra.Command {
 it, and recolour all patterns that have them: as one edit, all of them or none.`,
 		Example: `  selvage collection palette Spring --set "indigo=#20304f" --set "madder=#8f2d31"`,
 		RunE: func(c *cobra.Command, args []string) error {
-			s, err := p.studio()
-			if err != nil {
-				return err
-			}
-			lib, err := s.Library(dir)
+			s, lib, err := p.inLibrary(dir)
 			if err != nil {
 				return err
 			}
@@ -132,11 +124,7 @@ func (p *program) collectionList() *cobra.Command {
 	return p.collectionFlags(&cobra.Command{
 		Use: "list", Short: "List the collections of the library", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			s, err := p.studio()
-			if err != nil {
-				return err
-			}
-			lib, err := s.Library(dir)
+			s, lib, err := p.inLibrary(dir)
 			if err != nil {
 				return err
 			}
@@ -159,11 +147,7 @@ func (p *program) collectionInfo() *cobra.Command {
 	return p.collectionFlags(&cobra.Command{
 		Use: "info COLLECTION", Short: "Show what is in a collection", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			s, err := p.studio()
-			if err != nil {
-				return err
-			}
-			lib, err := s.Library(dir)
+			s, lib, err := p.inLibrary(dir)
 			if err != nil {
 				return err
 			}

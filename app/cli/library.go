@@ -21,11 +21,7 @@ func (p *program) libraryInfo() *cobra.Command {
 	return p.collectionFlags(&cobra.Command{
 		Use: "info", Short: "Say which library is used", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			s, err := p.studio()
-			if err != nil {
-				return err
-			}
-			lib, err := s.Library(dir)
+			_, lib, err := p.inLibrary(dir)
 			if err != nil {
 				return err
 			}
@@ -44,11 +40,7 @@ func (p *program) libraryCheck() *cobra.Command {
 	return p.collectionFlags(&cobra.Command{
 		Use: "check", Short: "Read every content and compare it with its hash: exit 1 where one is damaged", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			s, err := p.studio()
-			if err != nil {
-				return err
-			}
-			lib, err := s.Library(dir)
+			_, lib, err := p.inLibrary(dir)
 			if err != nil {
 				return err
 			}
@@ -81,11 +73,7 @@ func (p *program) libraryCollect() *cobra.Command {
 	return p.collectionFlags(&cobra.Command{
 		Use: "collect", Short: "Remove contents that no pattern needs, and what broken-off writes left", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			s, err := p.studio()
-			if err != nil {
-				return err
-			}
-			lib, err := s.Library(dir)
+			s, lib, err := p.inLibrary(dir)
 			if err != nil {
 				return err
 			}

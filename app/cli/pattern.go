@@ -36,13 +36,19 @@ func (p *program) pattern() *cobra.Command {
 	return c
 }
 
-// read opens a pattern, shows it and closes it.
-func (p *program) read(c *cobra.Command, dir, ref string, show func(*session.Session, *session.Pattern) error) error {
+// inLibrary opens the library that --library, the environment or the last use names.
+func (p *program) inLibrary(dir string) (*session.Session, *library.Library, error) {
 	s, err := p.studio()
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	lib, err := s.Library(dir)
+	return s, lib, err
+}
+
+// read opens a pattern, shows it and closes it.
+func (p *program) read(c *cobra.Command, dir, ref string, show func(*session.Session, *session.Pattern) error) error {
+	s, lib, err := p.inLibrary(dir)
 	if err != nil {
 		return err
 	}
@@ -61,11 +67,7 @@ func (p *program) change(c *cobra.Command, dir, ref string, do func(*session.Ses
 
 // changeNoted is change, and tells the notes that do leaves.
 func (p *program) changeNoted(c *cobra.Command, dir, ref string, notes *[]string, do func(*session.Session, *session.Pattern) error) error {
-	s, err := p.studio()
-	if err != nil {
-		return err
-	}
-	lib, err := s.Library(dir)
+	s, lib, err := p.inLibrary(dir)
 	if err != nil {
 		return err
 	}
@@ -523,11 +525,7 @@ func (p *program) patternList() *cobra.Command {
 	c := &cobra.Command{
 		Use: "list", Short: "List the patterns of the library", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			s, err := p.studio()
-			if err != nil {
-				return err
-			}
-			lib, err := s.Library(dir)
+			s, lib, err := p.inLibrary(dir)
 			if err != nil {
 				return err
 			}

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -121,7 +122,7 @@ func spotsOf(positions []edit.Position) []edit.Spot {
 	var out []edit.Spot
 	for i, p := range positions {
 		s := edit.Spot{
-			Name: cmpOr(p.Name, fmt.Sprintf("position %d", i+1)), Code: p.Code, Color: p.Chip.Hex(), Chip: p.Chip.Name, Illuminant: p.Illuminant,
+			Name: cmp.Or(p.Name, fmt.Sprintf("position %d", i+1)), Code: p.Code, Color: p.Chip.Hex(), Chip: p.Chip.Name, Illuminant: p.Illuminant,
 		}
 		if p.Lab != nil {
 			lab := [3]float64(*p.Lab)

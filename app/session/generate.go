@@ -260,15 +260,17 @@ func (s *Session) evict() error {
 // once, or more positions than it has.
 func contradictions(prompt string) []string {
 	said, err := draw.Parse(prompt)
+	asked := said.Spec.Positions
 	var conflict *draw.ConflictError
-	var positions *draw.PositionsError
-	switch {
-	case errors.As(err, &conflict):
+	if errors.As(err, &conflict) {
 		return []string{fmt.Sprintf("the prompt asks for %s at once; the model made what it could of it", strings.Join(conflict.Values, " and "))}
-	case errors.As(err, &positions):
-		return []string{fmt.Sprintf("the prompt asks for %d colours; the model has %d beside the ground", positions.Asked, starter.Positions-1)}
-	case err == nil && said.Spec.Positions > starter.Positions-1:
-		return []string{fmt.Sprintf("the prompt asks for %d colours; the model has %d beside the ground", said.Spec.Positions, starter.Positions-1)}
+	}
+	var positions *draw.PositionsError
+	if errors.As(err, &positions) {
+		asked = positions.Asked
+	}
+	if asked > starter.Positions-1 {
+		return []string{fmt.Sprintf("the prompt asks for %d colours; the model has %d beside the ground", asked, starter.Positions-1)}
 	}
 	return nil
 }

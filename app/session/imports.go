@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -186,7 +187,7 @@ func (p *Pattern) Place(ctx context.Context, m *Imported) (notes []string, err e
 		}
 		opacity := float64(l.Opacity) / raster.Opaque
 		op := &edit.PlacePicture{
-			Picture: h, Origin: m.origin, Purpose: m.purpose, Name: cmpOr(l.Name, cmpOr(m.Name, filepath.Base(m.Path))), Above: above,
+			Picture: h, Origin: m.origin, Purpose: m.purpose, Name: cmp.Or(l.Name, m.Name, filepath.Base(m.Path)), Above: above,
 			Opacity: &opacity, Blend: raster.Blend(l.Blend), Hidden: l.Hidden, Position: m.At,
 			Author: m.Author, Rights: m.Rights, Original: &original, Source: filepath.Base(m.Path),
 			Declared: declared, Candidates: m.Candidates,

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -216,14 +217,7 @@ func (m *mill) prepare(ctx context.Context) error {
 		}
 		names = append(names, w.Name)
 	}
-	return usage("the pattern has no colourway %q; it has %s", m.o.Colorway, cmpOr(strings.Join(names, ", "), "none"))
-}
-
-func cmpOr(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
+	return usage("the pattern has no colourway %q; it has %s", m.o.Colorway, cmp.Or(strings.Join(names, ", "), "none"))
 }
 
 // add writes what was asked for into the set.
@@ -495,7 +489,7 @@ func (m *mill) layers(ctx context.Context) ([]press.Layer, error) {
 			return nil, err
 		}
 		out = append(out, press.Layer{
-			Name: cmpOr(l.Name, l.ID), Opacity: uint8((uint32(l.Opacity)*255 + 32767) / 65535), Blend: string(l.Blend), Hidden: l.Hidden,
+			Name: cmp.Or(l.Name, l.ID), Opacity: uint8((uint32(l.Opacity)*255 + 32767) / 65535), Blend: string(l.Blend), Hidden: l.Hidden,
 			Picture: press.FromPremultiplied(m.size.Width, m.size.Height, m.o.Depth, rows(r)),
 		})
 	}
@@ -551,7 +545,7 @@ func (m *mill) swatches() error {
 	}
 	var chips []swatch.Chip
 	for i, p := range m.positions() {
-		c := swatch.Chip{Position: i + 1, Name: cmpOr(p.Name, p.Chip.Name), Code: p.Code, Lab: p.Lab, Preview: p.Chip}
+		c := swatch.Chip{Position: i + 1, Name: cmp.Or(p.Name, p.Chip.Name), Code: p.Code, Lab: p.Lab, Preview: p.Chip}
 		if c.Lab != nil {
 			c.Illuminant, c.Observer = measured(m.state.Positions[i].Illuminant)
 		}
@@ -576,9 +570,9 @@ func (m *mill) swatches() error {
 func measured(text string) (illuminant string, observer int) {
 	illuminant, degrees, _ := strings.Cut(text, "/")
 	if degrees == "10" {
-		return cmpOr(illuminant, "D50"), 10
+		return cmp.Or(illuminant, "D50"), 10
 	}
-	return cmpOr(illuminant, "D50"), 2
+	return cmp.Or(illuminant, "D50"), 2
 }
 
 // traps says in words what overlaps.
@@ -656,20 +650,17 @@ func (p *Pattern) Render(ctx context.Context) (*image.NRGBA64, error) {
 // ExportOverlay writes a picture of who made each pixel of the version that the
 // pattern shows.
 func (s *Session) ExportOverlay(ctx context.Context, p *Pattern, path string) error {
-	if err := Writable(path); err != nil {
-		return err
-	}
-	flat, err := p.State().Flatten(ctx)
-	if err != nil {
-		return err
-	}
-	state := p.State()
-	return file.Write(path, edit.Overlay(flat), file.Meta{DPIX: dpi(state.Size.Width, state.Width), DPIY: dpi(state.Size.Height, state.Height)})
+	return p.exportView(ctx, path, func(flat *raster.Raster) (image.Image, error) { return edit.Overlay(flat), nil })
 }
 
 // ExportValues writes the value check of the version that the pattern shows: the
 // picture in greys of the same lightness.
 func (s *Session) ExportValues(ctx context.Context, p *Pattern, path string) error {
+	return p.exportView(ctx, path, func(flat *raster.Raster) (image.Image, error) { return tone.Values(ctx, flat) })
+}
+
+// exportView writes what view makes of the picture, at the pattern's own size.
+func (p *Pattern) exportView(ctx context.Context, path string, view func(*raster.Raster) (image.Image, error)) error {
 	if err := Writable(path); err != nil {
 		return err
 	}
@@ -678,11 +669,11 @@ func (s *Session) ExportValues(ctx context.Context, p *Pattern, path string) err
 	if err != nil {
 		return err
 	}
-	grey, err := tone.Values(ctx, flat)
+	img, err := view(flat)
 	if err != nil {
 		return err
 	}
-	return file.Write(path, grey, file.Meta{DPIX: dpi(state.Size.Width, state.Width), DPIY: dpi(state.Size.Height, state.Height)})
+	return file.Write(path, img, file.Meta{DPIX: dpi(state.Size.Width, state.Width), DPIY: dpi(state.Size.Height, state.Height)})
 }
 
 // Seam judges the seams of the version that the pattern shows.

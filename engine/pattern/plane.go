@@ -21,10 +21,10 @@ import (
 func (r Repeat) Source(x, y, w, h int) (cx, cy int, ok bool) {
 	switch r.Kind {
 	case HalfDrop, Hex:
-		q := floorDiv(x, w)
+		q := FloorDiv(x, w)
 		return x - q*w, mod(y-r.shifted(q, h), h), true
 	case Brick:
-		q := floorDiv(y, h)
+		q := FloorDiv(y, h)
 		return mod(x-r.shifted(q, w), w), y - q*h, true
 	case Mirror:
 		return reflect(x, w), reflect(y, h), true
@@ -44,7 +44,7 @@ func (r Repeat) Source(x, y, w, h int) (cx, cy int, ok bool) {
 func (r Repeat) shifted(q, side int) int {
 	n, d := r.Drop()
 	q = mod(q, d)
-	return floorDiv(2*n*q*side+d, 2*d)
+	return FloorDiv(2*n*q*side+d, 2*d)
 }
 
 // RectangleSize returns the size of the rectangle that lays straight for a
@@ -130,7 +130,7 @@ func lay[T any](dst []T, dstStride int, cell []T, cellStride, w, h, channels int
 			}
 			at := (x - win.Min.X) * channels
 			from := cell[cy*cellStride:]
-			if r.Kind == Mirror && mod(floorDiv(x, w), 2) == 1 {
+			if r.Kind == Mirror && mod(FloorDiv(x, w), 2) == 1 {
 				run := min(cx+1, win.Max.X-x)
 				for k := range run {
 					copy(row[at+k*channels:at+(k+1)*channels], from[(cx-k)*channels:])
@@ -208,7 +208,9 @@ func RectangleImage(cell image.Image, r Repeat) image.Image {
 	return LayImage(cell, r, image.Rect(0, 0, rw, rh))
 }
 
-func floorDiv(a, b int) int {
+// FloorDiv is a/b rounded down, which for numbers below zero is not Go's: the
+// column of cells that a point of the plane lies in. b is not zero.
+func FloorDiv[T int | int64](a, b T) T {
 	q := a / b
 	if a%b != 0 && (a < 0) != (b < 0) {
 		q--
@@ -216,7 +218,7 @@ func floorDiv(a, b int) int {
 	return q
 }
 
-func mod(a, b int) int { return a - floorDiv(a, b)*b }
+func mod(a, b int) int { return a - FloorDiv(a, b)*b }
 
 // reflect folds a into [0, side) by reflections across both edges.
 func reflect(a, side int) int {

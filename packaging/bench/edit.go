@@ -29,8 +29,8 @@ import (
 	"github.com/selvage-studio/selvage/engine/pattern/screen"
 )
 
-// inked draws a repeat by rule and inks it.
-func inked(prompt string, seed uint64, side int) (*image.NRGBA64, error) {
+// drawn draws a repeat by rule.
+func drawn(prompt string, seed uint64, side int) (*draw.Screens, error) {
 	said, err := draw.Parse(prompt)
 	if err != nil {
 		return nil, err
@@ -39,7 +39,12 @@ func inked(prompt string, seed uint64, side int) (*image.NRGBA64, error) {
 	if err != nil {
 		return nil, err
 	}
-	planes, err := scene.Screens(side, side)
+	return scene.Screens(side, side)
+}
+
+// inked draws a repeat by rule and inks it.
+func inked(prompt string, seed uint64, side int) (*image.NRGBA64, error) {
+	planes, err := drawn(prompt, seed, side)
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,6 @@ import (
 	"regexp"
 	"time"
 
-	"github.com/selvage-studio/selvage/engine/draw"
 	"github.com/selvage-studio/selvage/engine/edit/tone"
 	"github.com/selvage-studio/selvage/engine/pattern/trace"
 )
@@ -27,15 +26,7 @@ const (
 
 // indexed draws a repeat by rule, each pixel the position that covers most of it.
 func indexed(prompt string, seed uint64, side int) ([]uint8, int, error) {
-	said, err := draw.Parse(prompt)
-	if err != nil {
-		return nil, 0, err
-	}
-	scene, err := said.Spec.Complete(seed).Scene()
-	if err != nil {
-		return nil, 0, err
-	}
-	planes, err := scene.Screens(side, side)
+	planes, err := drawn(prompt, seed, side)
 	if err != nil {
 		return nil, 0, err
 	}

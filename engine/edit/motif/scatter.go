@@ -127,7 +127,7 @@ func apart(w, h int, rep pattern.Repeat, p, q image.Point) int64 {
 			}
 			near = true
 			v := dy + column*shift
-			v -= floorDiv(2*v+b, 2*b) * b
+			v -= pattern.FloorDiv(2*v+b, 2*b) * b
 			best = min(best, int64(u)*int64(u)+int64(v)*int64(v))
 		}
 		if !near && k > 0 {
@@ -137,11 +137,3 @@ func apart(w, h int, rep pattern.Repeat, p, q image.Point) int64 {
 }
 
 func abs(v int) int { return max(v, -v) }
-
-func floorDiv(a, b int) int {
-	q := a / b
-	if a%b != 0 && (a < 0) != (b < 0) {
-		q--
-	}
-	return q
-}

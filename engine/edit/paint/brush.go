@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/selvage-studio/selvage/engine/pattern"
+
 	"github.com/selvage-studio/selvage/engine/edit/paint/coverage"
 	"github.com/selvage-studio/selvage/engine/edit/raster"
 )
@@ -151,14 +153,14 @@ func (t *tip) render(d dab, each func(x, y int, cover []uint16) error) error {
 		reach += aside
 	}
 	e := slope{fall, inner, outer, falls / float64(outer-inner)}
-	y0, y1 := floorDiv(d.at.Y-reach-half, coverage.One), floorDiv(d.at.Y+reach-half, coverage.One)+1
+	y0, y1 := pattern.FloorDiv(d.at.Y-reach-half, coverage.One), pattern.FloorDiv(d.at.Y+reach-half, coverage.One)+1
 	for y := y0; y <= y1; y++ {
 		dy := y*coverage.One + half - d.at.Y
 		across := root(reach*reach - dy*dy)
 		if across < 0 {
 			continue
 		}
-		x0, x1 := floorDiv(d.at.X-across-half, coverage.One), floorDiv(d.at.X+across-half, coverage.One)+1
+		x0, x1 := pattern.FloorDiv(d.at.X-across-half, coverage.One), pattern.FloorDiv(d.at.X+across-half, coverage.One)+1
 		// From full to full every pixel is covered whole.
 		full := int64(-1)
 		if sampled {
@@ -233,12 +235,4 @@ func root(v int64) int64 {
 		return -1
 	}
 	return int64(math.Sqrt(float64(v)))
-}
-
-func floorDiv(a, b int64) int64 {
-	q := a / b
-	if a%b != 0 && (a < 0) != (b < 0) {
-		q--
-	}
-	return q
 }

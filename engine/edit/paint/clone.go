@@ -36,7 +36,7 @@ func Copy(from *raster.Raster, repeat pattern.Repeat, start Point, by image.Poin
 
 // odd reports a place in one of the reflected cells.
 func odd(v float64, side int) bool {
-	return floorDiv(floorDiv(int64(v*256), 256), int64(side))&1 != 0
+	return pattern.FloorDiv(pattern.FloorDiv(int64(v*256), 256), int64(side))&1 != 0
 }
 
 func (c *copied) row(y, from, to int, dst []uint16) {

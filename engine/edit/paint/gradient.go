@@ -64,7 +64,7 @@ func (g Gradient) Ink(size pattern.Size, repeat pattern.Repeat) Ink {
 	}
 	if repeat.Kind == pattern.Mirror {
 		w, h := int64(size.Width)*coverage.One, int64(size.Height)*coverage.One
-		i, j := floorDiv(middle.X, w), floorDiv(middle.Y, h)
+		i, j := pattern.FloorDiv(middle.X, w), pattern.FloorDiv(middle.Y, h)
 		fold := func(v, side, k int64) int64 {
 			if k&1 != 0 {
 				return (k+1)*side - v
@@ -81,8 +81,8 @@ func (g Gradient) Ink(size pattern.Size, repeat pattern.Repeat) Ink {
 	case g.Radial:
 		t.copies = copies(start, size, repeat)
 	case repeat.Kind != pattern.Mirror:
-		t.corner.X = floorDiv(middle.X+half, coverage.One) - int64(size.Width/2)
-		t.corner.Y = floorDiv(middle.Y+half, coverage.One) - int64(size.Height/2)
+		t.corner.X = pattern.FloorDiv(middle.X+half, coverage.One) - int64(size.Width/2)
+		t.corner.Y = pattern.FloorDiv(middle.Y+half, coverage.One) - int64(size.Height/2)
 	}
 	return Ink{picture: t}
 }
@@ -176,20 +176,22 @@ func (g *graded) row(y, from, to int, dst []uint16) {
 func (g *graded) plane(x, y int) (px, py int64) {
 	px, py = int64(x), int64(y)
 	w, h := int64(g.size.Width), int64(g.size.Height)
-	near := func(v, corner, side int64) int64 { return corner + (v - corner) - floorDiv(v-corner, side)*side }
+	near := func(v, corner, side int64) int64 {
+		return corner + (v - corner) - pattern.FloorDiv(v-corner, side)*side
+	}
 	n, d := g.repeat.Drop()
 	// As Repeat.Source has it: the shift of the q-th column or row, rounded.
 	shift := func(q, side int64) int64 {
-		q -= floorDiv(q, int64(d)) * int64(d)
-		return floorDiv(2*int64(n)*q*side+int64(d), 2*int64(d))
+		q -= pattern.FloorDiv(q, int64(d)) * int64(d)
+		return pattern.FloorDiv(2*int64(n)*q*side+int64(d), 2*int64(d))
 	}
 	switch g.repeat.Kind {
 	case pattern.HalfDrop, pattern.Hex:
 		px = near(px, g.corner.X, w)
-		py = near(py+shift(floorDiv(px, w), h), g.corner.Y, h)
+		py = near(py+shift(pattern.FloorDiv(px, w), h), g.corner.Y, h)
 	case pattern.Brick:
 		py = near(py, g.corner.Y, h)
-		px = near(px+shift(floorDiv(py, h), w), g.corner.X, w)
+		px = near(px+shift(pattern.FloorDiv(py, h), w), g.corner.X, w)
 	case pattern.AlongX:
 		px = near(px, g.corner.X, w)
 	case pattern.AlongY:
@@ -278,12 +280,12 @@ func copies(p coverage.Point, size pattern.Size, repeat pattern.Repeat) []covera
 	// First into the cell at (0, 0).
 	switch {
 	case repeat.Kind == pattern.Brick:
-		q := floorDiv(y, h)
+		q := pattern.FloorDiv(y, h)
 		y -= q * h
 		x -= shiftUnits(q, n, d, size.Width)
-		x -= floorDiv(x, w) * w
+		x -= pattern.FloorDiv(x, w) * w
 	case across > 0:
-		q := floorDiv(x, w)
+		q := pattern.FloorDiv(x, w)
 		x -= q * w
 		if dropped {
 			y -= shiftUnits(q, n, d, size.Height)
@@ -291,7 +293,7 @@ func copies(p coverage.Point, size pattern.Size, repeat pattern.Repeat) []covera
 		fallthrough
 	default:
 		if down > 0 {
-			y -= floorDiv(y, h) * h
+			y -= pattern.FloorDiv(y, h) * h
 		}
 	}
 	for i := -across; i <= across; i++ {
@@ -312,7 +314,7 @@ func copies(p coverage.Point, size pattern.Size, repeat pattern.Repeat) []covera
 // shiftUnits is the shift of the q-th column or row as Repeat.Source rounds it,
 // within one cell, in units.
 func shiftUnits(q int64, n, d, side int) int64 {
-	q -= floorDiv(q, int64(d)) * int64(d)
-	s := floorDiv(2*int64(n)*q*int64(side)+int64(d), 2*int64(d))
+	q -= pattern.FloorDiv(q, int64(d)) * int64(d)
+	s := pattern.FloorDiv(2*int64(n)*q*int64(side)+int64(d), 2*int64(d))
 	return s % int64(side) * coverage.One
 }

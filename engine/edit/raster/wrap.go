@@ -30,7 +30,7 @@ func Spans(w, h int, rep pattern.Repeat, win image.Rectangle, visit func(Span)) 
 				continue
 			}
 			s := Span{X: x, Y: y, CX: cx, CY: cy, Step: 1, N: w - cx}
-			if rep.Kind == pattern.Mirror && floorDiv(x, w)%2 != 0 {
+			if rep.Kind == pattern.Mirror && pattern.FloorDiv(x, w)%2 != 0 {
 				s.Step, s.N = -1, cx+1
 			}
 			s.N = min(s.N, win.Max.X-x)
@@ -38,12 +38,4 @@ func Spans(w, h int, rep pattern.Repeat, win image.Rectangle, visit func(Span)) 
 			x += s.N
 		}
 	}
-}
-
-func floorDiv(a, b int) int {
-	q := a / b
-	if a%b != 0 && (a < 0) != (b < 0) {
-		q--
-	}
-	return q
 }

@@ -127,7 +127,7 @@ func (f *finder) grow(ctx context.Context, p image.Point) (*Region, error) {
 		for dy := -1; dy <= 1; dy++ {
 			for dx := -1; dx <= 1; dx++ {
 				q := at.Add(image.Pt(dx, dy))
-				if f.rep.Kind == pattern.Mirror && (floorDiv(q.X, w) != floorDiv(at.X, w) || floorDiv(q.Y, h) != floorDiv(at.Y, h)) {
+				if f.rep.Kind == pattern.Mirror && (pattern.FloorDiv(q.X, w) != pattern.FloorDiv(at.X, w) || pattern.FloorDiv(q.Y, h) != pattern.FloorDiv(at.Y, h)) {
 					// Beyond a mirror lies the piece's own image.
 					continue
 				}
@@ -257,14 +257,6 @@ func (r *Region) Enclosed() *Region {
 		}
 	}
 	return full
-}
-
-func floorDiv(a, b int) int {
-	q := a / b
-	if a%b != 0 && (a < 0) != (b < 0) {
-		q--
-	}
-	return q
 }
 
 // Mark adds the region's pixels to a mask of the cell.

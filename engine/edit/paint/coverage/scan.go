@@ -5,6 +5,8 @@ import (
 	"context"
 	"slices"
 
+	"github.com/selvage-studio/selvage/engine/pattern"
+
 	"github.com/selvage-studio/selvage/engine/edit/raster"
 )
 
@@ -55,8 +57,8 @@ func (c *Coverage) Fill(ctx context.Context, paths []Path, rule Rule) error {
 	if len(edges) == 0 {
 		return nil
 	}
-	x0 := floorDiv(left, One)
-	width, height := floorDiv(right, One)-x0+2, floorDiv(bottom-top, One)+2
+	x0 := pattern.FloorDiv(left, One)
+	width, height := pattern.FloorDiv(right, One)-x0+2, pattern.FloorDiv(bottom-top, One)+2
 	if width*height > mostPixels {
 		return &SizeError{width, height}
 	}
@@ -69,7 +71,7 @@ func (c *Coverage) Fill(ctx context.Context, paths []Path, rule Rule) error {
 	var active []*edge
 	next := 0
 	for line := edges[0].first; len(active) > 0 || next < len(edges); {
-		y := floorDiv(line, lines)
+		y := pattern.FloorDiv(line, lines)
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -106,10 +108,10 @@ func newEdge(a, b Point) (edge, bool) {
 	}
 	across := b.X - a.X
 	at := across * (e.first*pitch + pitch/2 - a.Y)
-	e.x = floorDiv(at, e.drop)
+	e.x = pattern.FloorDiv(at, e.drop)
 	e.rest = at - e.x*e.drop
 	e.x += a.X
-	e.step = floorDiv(across*pitch, e.drop)
+	e.step = pattern.FloorDiv(across*pitch, e.drop)
 	e.more = across*pitch - e.step*e.drop
 	return e, true
 }
@@ -194,12 +196,4 @@ func (c *Coverage) emit(x, y int, r *row) {
 	r.clear()
 }
 
-func floorDiv(a, b int64) int64 {
-	q := a / b
-	if a%b != 0 && (a < 0) != (b < 0) {
-		q--
-	}
-	return q
-}
-
-func ceilDiv(a, b int64) int64 { return -floorDiv(-a, b) }
+func ceilDiv(a, b int64) int64 { return -pattern.FloorDiv(-a, b) }
