@@ -1,0 +1,2 @@
+// Package identity knows people, their devices and their keys.
+package identity
