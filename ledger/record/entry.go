@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/selvage-studio/selvage/ledger/blob"
@@ -78,6 +79,9 @@ func (d Draft) Encode(log blob.Hash, now Time) (Line, error) {
 	}
 	e := Entry{Log: log, Kind: d.Body.Kind(), Version: versionOf(d.Body), Time: now, Subjects: d.Subjects, Body: body}
 	text, err := e.text()
+	if err == nil {
+		err = e.check()
+	}
 	if err != nil {
 		return Line{}, err
 	}
@@ -106,45 +110,149 @@ func (e *EntryError) Error() string { return "record: no entry: " + e.Reason }
 // mostSubjects bounds what an index has to keep of one entry.
 const mostSubjects = 64
 
+// mostSubject is how many bytes a subject may have.
+const mostSubject = 128
+
 // Parse reads what Encode wrote, and nothing else: a *CanonicalError or an
-// *EntryError. It does not look into the body.
+// *EntryError. It does not look into the body, which shares text's memory.
 func Parse(text []byte) (Entry, error) {
-	if err := CheckCanonical(text); err != nil {
-		return Entry{}, err
+	if len(text) > MaxSize {
+		return Entry{}, &CanonicalError{MaxSize, fmt.Sprintf("it has more than %d bytes", MaxSize)}
 	}
-	var j entryJSON
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&j); err != nil {
-		return Entry{}, &EntryError{err.Error()}
+	p := envelope{scanner: scanner{text: text}}
+	e, err := p.entry()
+	if err == nil && p.at != len(text) {
+		err = p.fail("something follows the entry")
 	}
-	at, err := time.Parse(timeLayout, j.Time)
-	switch {
-	case err != nil || at.Format(timeLayout) != j.Time:
-		return Entry{}, &EntryError{fmt.Sprintf("%.40q is no time in UTC with milliseconds", j.Time)}
-	case j.Clock != LocalClock && j.Clock != StudioClock:
-		return Entry{}, &EntryError{fmt.Sprintf("%.40q is no clock", j.Clock)}
-	case !j.Kind.valid():
-		return Entry{}, &EntryError{fmt.Sprintf("%.40q is no kind", j.Kind)}
-	case j.Version < 1 || len(j.Body) == 0 || j.Body[0] != '{':
-		return Entry{}, &EntryError{"it has no version or no body"}
-	case (j.Log == nil) != (j.Kind == KindLog) || j.Log != nil && *j.Log == blob.Hash{}:
-		return Entry{}, &EntryError{"the first entry of a log names no log, and every other one does"}
-	case len(j.Subjects) > mostSubjects:
-		return Entry{}, &EntryError{fmt.Sprintf("it has %d subjects, more than %d", len(j.Subjects), mostSubjects)}
-	case j.Subjects != nil && len(j.Subjects) == 0:
-		return Entry{}, &EntryError{"an empty list of subjects has a shorter form"}
+	return e, err
+}
+
+// envelope reads the fields of an entry in the one order that they have. Verifying a
+// library is mostly this, so that it goes through the bytes once.
+type envelope struct{ scanner }
+
+func (p *envelope) entry() (e Entry, err error) {
+	if !p.take("{") {
+		return e, p.fail("an entry begins with {")
 	}
-	for _, s := range j.Subjects {
-		if s == "" || len(s) > 128 {
-			return Entry{}, &EntryError{"a subject has 1 to 128 bytes"}
+	if e.Body, err = p.field("body"); err != nil {
+		return e, err
+	}
+	if e.Body[0] != '{' {
+		return e, &EntryError{"its body is no object"}
+	}
+	clock, err := p.text("clock")
+	if err != nil {
+		return e, err
+	}
+	kind, err := p.text("kind")
+	if err != nil {
+		return e, err
+	}
+	e.Time.Clock, e.Kind = Clock(clock), Kind(kind)
+	if p.next("log") {
+		log, err := p.text("log")
+		if err != nil {
+			return e, err
+		}
+		if e.Log, err = blob.Parse(log); err != nil {
+			return e, &EntryError{err.Error()}
 		}
 	}
-	e := Entry{Kind: j.Kind, Version: j.Version, Time: Time{at, j.Clock}, Subjects: j.Subjects, Body: j.Body}
-	if j.Log != nil {
-		e.Log = *j.Log
+	if p.next("subjects") {
+		list, err := p.field("subjects")
+		if err != nil {
+			return e, err
+		}
+		if err := json.Unmarshal(list, &e.Subjects); err != nil {
+			return e, &EntryError{"its subjects are no list of texts"}
+		}
+		if len(e.Subjects) == 0 {
+			return e, &EntryError{"an empty list of subjects has a shorter form"}
+		}
 	}
-	return e, nil
+	at, err := p.text("time")
+	if err != nil {
+		return e, err
+	}
+	if e.Time.At, err = time.Parse(timeLayout, at); err != nil || e.Time.At.Format(timeLayout) != at {
+		return e, &EntryError{fmt.Sprintf("%.40q is no time in UTC with milliseconds", at)}
+	}
+	version, err := p.field("v")
+	if err != nil {
+		return e, err
+	}
+	if e.Version, err = strconv.Atoi(string(version)); err != nil {
+		return e, &EntryError{"its version is no number"}
+	}
+	if !p.take("}") {
+		return e, p.fail("an entry ends after its version")
+	}
+	return e, e.check()
+}
+
+// check holds what the grammar does not say.
+func (e Entry) check() error {
+	switch {
+	case e.Time.Clock != LocalClock && e.Time.Clock != StudioClock:
+		return &EntryError{fmt.Sprintf("%.40q is no clock", e.Time.Clock)}
+	case !e.Kind.valid():
+		return &EntryError{fmt.Sprintf("%.40q is no kind", e.Kind)}
+	case e.Version < 1:
+		return &EntryError{"versions count from 1"}
+	case (e.Log == blob.Hash{}) != (e.Kind == KindLog):
+		return &EntryError{"the first entry of a log names no log, and every other one does"}
+	case len(e.Subjects) > mostSubjects:
+		return &EntryError{fmt.Sprintf("it has %d subjects, more than %d", len(e.Subjects), mostSubjects)}
+	}
+	for _, s := range e.Subjects {
+		if s == "" || len(s) > mostSubject {
+			return &EntryError{fmt.Sprintf("a subject has 1 to %d bytes", mostSubject)}
+		}
+	}
+	return nil
+}
+
+// take walks over what has to stand here.
+func (p *envelope) take(literal string) bool {
+	if !bytes.HasPrefix(p.scanner.text[p.at:], []byte(literal)) {
+		return false
+	}
+	p.at += len(literal)
+	return true
+}
+
+// next reports whether a field stands here.
+func (p *envelope) next(name string) bool {
+	return bytes.HasPrefix(p.scanner.text[p.at:], []byte(`,"`+name+`":`))
+}
+
+// field walks over a field and returns its value as written.
+func (p *envelope) field(name string) ([]byte, error) {
+	comma := ","
+	if name == "body" {
+		comma = ""
+	}
+	if !p.take(comma + `"` + name + `":`) {
+		return nil, &EntryError{fmt.Sprintf("at byte %d, where %q is expected", p.at, name)}
+	}
+	begin := p.at
+	if err := p.value(1); err != nil {
+		return nil, err
+	}
+	return p.scanner.text[begin:p.at:p.at], nil
+}
+
+// text is a field that is a text without escapes.
+func (p *envelope) text(name string) (string, error) {
+	v, err := p.field(name)
+	if err != nil {
+		return "", err
+	}
+	if v[0] != '"' || bytes.IndexByte(v, '\\') >= 0 {
+		return "", &EntryError{fmt.Sprintf("its %s is no plain text", name)}
+	}
+	return string(v[1 : len(v)-1]), nil
 }
 
 // Hash is the RFC 6962 leaf hash of an entry's text: what a tree holds, and what an
@@ -165,6 +273,10 @@ func (e Entry) Decode() (Body, error) {
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(b); err != nil {
 		return nil, &EntryError{fmt.Sprintf("the body of a %s: %v", e.Kind, err)}
+	}
+	// encoding/json is lenient (it takes keys in any case): a body has one form.
+	if again, err := Canonical(b); err != nil || !bytes.Equal(again, e.Body) {
+		return nil, &EntryError{fmt.Sprintf("the body of a %s is not written as this version writes it", e.Kind)}
 	}
 	return b, nil
 }
