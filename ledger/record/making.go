@@ -124,13 +124,15 @@ type Class string
 // The classes.
 const (
 	Drawn      Class = "drawn"      // strokes, fills, shapes: marks made by hand
-	Arranged   Class = "arranged"   // layout, placing, moving, cutting of motifs
+	Selected   Class = "selected"   // where the next edit counts
+	Arranged   Class = "arranged"   // layout, layers, moving and cutting of motifs
 	Recolored  Class = "recoloured" // palette, chips, colourways
-	Retouched  Class = "retouched"  // healing, cleaning, masks
-	Mechanical Class = "mechanical" // size, resolution, palette lock, repeat
+	Mechanical Class = "mechanical" // size, resolution, healing
 	ByModel    Class = "model"      // a model's outcome that was placed
+	ByRule     Class = "rule"       // a drawing by rule that was placed
 	ByImport   Class = "import"     // a picture that came in
 	Described  Class = "described"  // names, notes, numbers
+	Unclassed  Class = "unknown"    // what the program that recorded it did not know
 )
 
 // Edit is one operation of a person on a pattern.

@@ -1,0 +1,100 @@
+package session
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/selvage-studio/selvage/engine/edit"
+	"github.com/selvage-studio/selvage/ledger/blob"
+	"github.com/selvage-studio/selvage/ledger/record"
+)
+
+// This file says what the ledger records of the steps of a document. Here alone do
+// the engine's operations become records.
+
+// classOf is the class of a step in the ledger.
+func classOf(step *edit.Step, placed *edit.PlacePicture) record.Class {
+	switch edit.ClassOf(step.Kind) {
+	case edit.ClassStroke, edit.ClassFill, edit.ClassShape:
+		return record.Drawn
+	case edit.ClassPicture:
+		switch {
+		case placed != nil && placed.Origin == edit.ByPerson:
+			return record.Drawn
+		case placed != nil && placed.Origin == edit.ByModel:
+			return record.ByModel
+		case placed != nil && placed.Origin == edit.ByRule:
+			return record.ByRule
+		}
+		return record.ByImport
+	case edit.ClassSelect:
+		return record.Selected
+	case edit.ClassArrange, edit.ClassLayout, edit.ClassCompose:
+		return record.Arranged
+	case edit.ClassRecolor:
+		return record.Recolored
+	case edit.ClassMechanic:
+		return record.Mechanical
+	case edit.ClassDocument:
+		return record.Described
+	case edit.ClassUnknown:
+	}
+	return record.Unclassed
+}
+
+// actsOf is what the ledger records of one step of a pattern: the edit, and for a
+// picture that was placed where it came from.
+func actsOf(pattern string, step *edit.Step) ([]record.Draft, error) {
+	var placed *edit.PlacePicture
+	if edit.ClassOf(step.Kind) == edit.ClassPicture {
+		placed = &edit.PlacePicture{}
+		if err := json.Unmarshal(step.Params, placed); err != nil {
+			return nil, fmt.Errorf("session: the operation %v cannot be recorded: %w", step.Version, err)
+		}
+	}
+	acts := []record.Draft{{
+		Subjects: []string{pattern, step.Version.String()},
+		Body: &record.Edit{
+			Pattern: pattern, Operation: step.Kind, Class: classOf(step, placed),
+			Parent: blob.Hash(step.Parent), Version: blob.Hash(step.Version),
+		},
+	}}
+	if placed == nil {
+		return acts, nil
+	}
+	from, err := origin(pattern, placed)
+	if err != nil || from.Body == nil {
+		return acts, err
+	}
+	return append(acts, from), nil
+}
+
+// origin is the record of a picture that came from outside of the pattern.
+func origin(pattern string, placed *edit.PlacePicture) (d record.Draft, err error) {
+	picture := blob.Hash(placed.Picture)
+	file := picture
+	if placed.Original != nil {
+		file = blob.Hash(*placed.Original)
+	}
+	d.Subjects = []string{pattern, file.String()}
+	if placed.Origin == edit.ByModel && placed.Original == nil {
+		return record.Draft{}, nil // a model's work on the pattern is recorded where it is done
+	}
+	if placed.Origin == edit.ByPerson && placed.Original == nil {
+		return record.Draft{}, nil
+	}
+	i := &record.Import{File: file, Origin: string(placed.Origin), Pattern: pattern}
+	if placed.Parent != nil {
+		i.Parent = placed.Parent.String()
+	}
+	for _, s := range []struct {
+		to   *record.Sealed
+		text string
+	}{{&i.Author, placed.Author}, {&i.Name, placed.Source}, {&i.Rights, placed.Rights}} {
+		if *s.to, err = record.SealText(s.text); err != nil {
+			return record.Draft{}, err
+		}
+	}
+	d.Body = i
+	return d, nil
+}
