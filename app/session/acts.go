@@ -62,15 +62,15 @@ func actsOf(pattern string, step *edit.Step) ([]record.Draft, error) {
 	if placed == nil {
 		return acts, nil
 	}
-	from, err := origin(pattern, placed)
+	from, err := importAct(pattern, placed)
 	if err != nil || from.Body == nil {
 		return acts, err
 	}
 	return append(acts, from), nil
 }
 
-// origin is the record of a picture that came from outside of the pattern.
-func origin(pattern string, placed *edit.PlacePicture) (d record.Draft, err error) {
+// importAct is the record of a picture that came from outside of the pattern.
+func importAct(pattern string, placed *edit.PlacePicture) (d record.Draft, err error) {
 	picture := blob.Hash(placed.Picture)
 	file := picture
 	if placed.Original != nil {
