@@ -57,6 +57,10 @@ class Source:
     size: int = 256
     workers: int = 1
     families: tuple = ()  # none named is all of them
+    plain: bool = False  # pass over line drawings, block-print and ikat edges, which 16 x 16 latents cannot hold
+
+    def wants(self, label):
+        return not self.plain or label["style"] == "clean" and label["outline"] != "line"
 
     def arguments(self, start, count, size):
         found = [self.command, "-from", str(STREAMS[self.stream] + start), "-n", str(count), "-size", str(size), "-workers", str(self.workers)]
@@ -74,13 +78,14 @@ class Source:
         return {"rules": rules, "vocabulary": listed.stdout.split()}
 
     def read(self, start, count):
-        """Yields (label, picture) with picture uint8 [size, size, 3]."""
+        """Yields (label, picture) with picture uint8 [size, size, 3], of the drawings that are wanted."""
         with _Stream(self.arguments(start, count, self.size)) as stream:
             for index in range(start, start + count):
                 _, label = stream.label(index)
                 picture = np.empty((self.size, self.size, 3), np.uint8)
                 stream.fill(picture)
-                yield label, picture
+                if self.wants(label):
+                    yield label, picture
 
     def labels(self, start, count):
         """Yields labels only; the pictures are drawn as small as can be, and dropped."""
@@ -89,10 +94,11 @@ class Source:
             for index in range(start, start + count):
                 _, label = stream.label(index)
                 stream.fill(picture)
-                yield label
+                if self.wants(label):
+                    yield label
 
     def block(self, number):
-        """Draws block number: (labels, pictures uint8 [BLOCK, size, size, 3], digest)."""
+        """Draws block number: (labels, pictures uint8 [n, size, size, 3], digest); the digest is over all BLOCK drawings, wanted or not."""
         digest = hashlib.sha256()
         labels, pictures = [], np.empty((BLOCK, self.size, self.size, 3), np.uint8)
         with _Stream(self.arguments(number * BLOCK, BLOCK, self.size)) as stream:
@@ -102,7 +108,8 @@ class Source:
                 digest.update(raw)
                 digest.update(picture)
                 labels.append(label)
-        return labels, pictures, digest.digest()
+        keep = [i for i, label in enumerate(labels) if self.wants(label)]
+        return [labels[i] for i in keep], pictures[keep], digest.digest()
 
 
 def full_caption(label):

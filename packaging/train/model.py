@@ -87,6 +87,16 @@ class Objective:
     def __init__(self, device):
         self.alphas = build_scheduler().alphas_cumprod.float().to(device)
         self.device = device
+        self.importance = torch.ones(1)
+
+    def weigh(self, latents):
+        """Lets an error count in proportion to how much of the pictures its channel decides.
+
+        Most of the channels hold fine detail that nobody can foretell. A plain mean over
+        all of them spends the network on that, and learns shapes late.
+        """
+        spread = latents.float().std((0, 2, 3))
+        self.importance = (spread / spread.mean()).view(1, -1, 1, 1).to(self.device)
 
     def timesteps(self, n, generator):
         """One timestep in each n-th of the schedule, in random order."""
@@ -102,10 +112,10 @@ class Objective:
         return x, v, (snr + 1).clamp_max(5).div(snr + 1).flatten()
 
     def losses(self, unet, latents, context, noise, t):
-        """The plain velocity error of each sample, and its weight."""
+        """The velocity error of each sample, by the channels' importance, and the sample's weight."""
         x, v, weight = self.noisy(latents, noise, t)
         out = unet(x, t, context).sample
-        return (out.float() - v).square().mean((1, 2, 3)), weight
+        return ((out.float() - v).square() * self.importance).mean((1, 2, 3)), weight
 
 
 def roll(latents, generator):

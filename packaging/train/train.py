@@ -16,6 +16,7 @@ is killed goes on from its last checkpoint, step for step as if it had never sto
 import argparse
 import csv
 import dataclasses
+import itertools
 import json
 import math
 import os
@@ -59,6 +60,7 @@ class Plan:
     stream: str = "train"
     size: int = 256
     families: tuple = FAMILIES
+    plain: bool = True         # see corpus.Source
     # Shapes.
     latent_channels: int = 32
     unet_channels: tuple = (64, 96, 192)
@@ -210,7 +212,7 @@ class Training:
         return self.streamer
 
     def source(self, stream=None, held_out=False, workers=None):
-        return Source(self.streamer, stream or self.plan.stream, held_out, self.plan.size, workers or self.workers, tuple(self.plan.families))
+        return Source(self.streamer, stream or self.plan.stream, held_out, self.plan.size, workers or self.workers, tuple(self.plan.families), self.plan.plain)
 
     # Parts.
 
@@ -391,6 +393,7 @@ class Training:
         session = {"began": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "on": card.processor(self.device), "seconds": 0.0, "from": state["step"], "software": card.software()}
         state["sessions"].append(session)
         watch = self.following_set()
+        self.objective.weigh(watch[0])
         unet = torch.compile(self.unet) if self.compiled else self.unet
         since, saved, drawings, stage = time.monotonic(), time.monotonic(), None, -1
         waited, loss_sum, loss_n, mark, mark_step = 0.0, 0.0, 0, time.monotonic(), state["step"]
@@ -454,7 +457,7 @@ class Training:
 
     def following_set(self):
         """A fixed set on which it is seen whether words matter: 64 drawings that are not trained on."""
-        labels, pictures = zip(*self.source("eval").read(0, 64))
+        labels, pictures = zip(*itertools.islice(self.source("eval").read(0, 640), 64))
         latents = autoencoder.encode(self.vae, np.stack(pictures))
         noise = torch.randn(latents.shape, generator=torch.Generator().manual_seed(9)).to(self.device)
         t = torch.tensor([960, 800, 600, 400] * 16, device=self.device)
@@ -475,7 +478,7 @@ class Training:
 
     def draw_sheet(self):
         """Samples of fixed prompts from the averaged weights, screens and inked."""
-        labels = list(self.source("eval").labels(0, 24))
+        labels = list(itertools.islice(self.source("eval").labels(0, 240), 24))
         prompts = [label["full"] for label in labels]
         self.average.swap()
         self.unet.eval()
