@@ -25,15 +25,15 @@ const (
 	sigTst2 = "sigTst2"
 )
 
-// signature is a COSE_Sign1 that was read.
-type signature struct {
+// coseSignature is a COSE_Sign1 that was read.
+type coseSignature struct {
 	message *cose.Sign1Message
 	chain   [][]byte // DER, the signer's own first
 }
 
-// parseSignature reads a signature box. The error is a *faultError.
-func parseSignature(data []byte, l *log) (*signature, error) {
-	s := &signature{message: cose.NewSign1Message()}
+// parseCOSE reads a signature box. The error is a *faultError.
+func parseCOSE(data []byte, l *log) (*coseSignature, error) {
+	s := &coseSignature{message: cose.NewSign1Message()}
 	if err := s.message.UnmarshalCBOR(data); err != nil {
 		l.fail(codeSignatureMismatch, "Cose_Sign1", "the signature is no COSE_Sign1: %v", err)
 		return nil, fault(FaultSignature, "the signature is no COSE_Sign1: %v", err)
@@ -78,7 +78,7 @@ func certificates(header map[any]any, keys ...any) (chain [][]byte, found bool) 
 }
 
 // signatureAlgorithm is an algorithm that C2PA 13.2 allows.
-func (s *signature) algorithm() (cose.Algorithm, bool) {
+func (s *coseSignature) algorithm() (cose.Algorithm, bool) {
 	alg, err := s.message.Headers.Protected.Algorithm()
 	if err != nil {
 		return 0, false
@@ -101,7 +101,7 @@ func derSignature(sig []byte) bool {
 }
 
 // verify checks the signature over the claim.
-func (s *signature) verify(alg cose.Algorithm, claim []byte, key crypto.PublicKey) error {
+func (s *coseSignature) verify(alg cose.Algorithm, claim []byte, key crypto.PublicKey) error {
 	if err := fits(alg, key); err != nil {
 		return err
 	}
@@ -163,7 +163,7 @@ func oidRSAPSS() asn1.ObjectIdentifier { return asn1.ObjectIdentifier{1, 2, 840,
 
 // countersigned is what a time stamp covers: the COSE countersignature structure
 // over the claim (sigTst), or over the signature (sigTst2).
-func (s *signature) countersigned(payload []byte) ([]byte, error) {
+func (s *coseSignature) countersigned(payload []byte) ([]byte, error) {
 	protected, err := s.message.Headers.MarshalProtected()
 	if err != nil {
 		return nil, err
@@ -184,7 +184,7 @@ type tokenHeader struct {
 
 // token is the time stamp of a signature and what it should cover; nil where there
 // is none.
-func (s *signature) token(claim []byte) (token, covers []byte, err error) {
+func (s *coseSignature) token(claim []byte) (token, covers []byte, err error) {
 	for _, name := range []string{sigTst2, sigTst} {
 		v, found := s.message.Headers.Unprotected[name]
 		if !found {

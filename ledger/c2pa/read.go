@@ -64,8 +64,8 @@ type Stored struct {
 	// Ingredients and Actions are among the assertions, too.
 	Ingredients []FoundIngredient
 	Actions     []FoundAction
-	Redacted    []string // URIs of assertions of earlier manifests
-	Signer      *Signer  // nil where the manifest was not reached
+	Redacted    []string   // URIs of assertions of earlier manifests
+	Signature   *Signature // nil where the manifest was not reached
 }
 
 // Assertion is one assertion of a manifest.
@@ -102,8 +102,8 @@ type FoundAction struct {
 	Ingredients []string
 }
 
-// Signer is who signed a manifest.
-type Signer struct {
+// Signature is who signed a manifest, and when.
+type Signature struct {
 	Algorithm    string // "ES256"
 	CommonName   string
 	Organization string
@@ -148,7 +148,7 @@ func (r *Report) read(ctx context.Context, in io.ReaderAt, size int64, trust Tru
 	}
 	v := &validation{
 		log: l, ctx: ctx, store: s, trust: trust, in: in, size: size, format: format, found: found.Range,
-		signers: map[string]*Signer{},
+		signers: map[string]*Signature{},
 	}
 	if err := v.run(); err != nil {
 		return fileFault(err)
@@ -267,10 +267,10 @@ func showable(m *manifest) *faultError {
 	return nil
 }
 
-func (m *manifest) stored(signer *Signer) Stored {
+func (m *manifest) stored(signer *Signature) Stored {
 	out := Stored{
 		Label: m.label, Version: m.claim.version, Update: m.update, Title: m.claim.title, Format: m.claim.format,
-		InstanceID: m.claim.instanceID, Generator: m.claim.generator, Redacted: m.claim.redacted, Signer: signer,
+		InstanceID: m.claim.instanceID, Generator: m.claim.generator, Redacted: m.claim.redacted, Signature: signer,
 	}
 	if len(m.claim.generators) > 0 {
 		g := m.claim.generators[0]

@@ -34,7 +34,7 @@ type validation struct {
 	binding    string // label of the manifest that is bound to the file
 	updated    bool   // the active manifest is an update
 	stamps     map[string]time.Time
-	signers    map[string]*Signer
+	signers    map[string]*Signature
 }
 
 // run judges the store. The error is a *faultError, or of the reader.
@@ -153,7 +153,7 @@ func (v *validation) readStamps() error {
 					continue
 				}
 				var quiet log
-				sig, err := parseSignature(of.signature, &quiet)
+				sig, err := parseCOSE(of.signature, &quiet)
 				if err != nil {
 					continue
 				}
@@ -186,7 +186,7 @@ func (v *validation) signed(m *manifest) error {
 	if m.claim.version > 1 && !soundManifestLabel(m.label) {
 		v.fail(codeClaimMalformed, manifestURI(m.label), "the label %.80q is no URN of C2PA", m.label)
 	}
-	sig, err := parseSignature(m.signature, v.log)
+	sig, err := parseCOSE(m.signature, v.log)
 	if err != nil {
 		return err
 	}
@@ -210,8 +210,8 @@ func (v *validation) signed(m *manifest) error {
 	return nil
 }
 
-func (v *validation) signer(m *manifest, sig *signature, chain []*x509.Certificate) *Signer {
-	s := &Signer{Chain: chain, CommonName: chain[0].Subject.CommonName}
+func (v *validation) signer(m *manifest, sig *coseSignature, chain []*x509.Certificate) *Signature {
+	s := &Signature{Chain: chain, CommonName: chain[0].Subject.CommonName}
 	if n := len(chain[0].Subject.Organization); n > 0 {
 		s.Organization = chain[0].Subject.Organization[n-1]
 	}
@@ -224,7 +224,7 @@ func (v *validation) signer(m *manifest, sig *signature, chain []*x509.Certifica
 
 // verifySignature logs what is wrong with the certificate, and returns what is wrong
 // with the signature.
-func (v *validation) verifySignature(m *manifest, sig *signature, chain []*x509.Certificate, signer *Signer) error {
+func (v *validation) verifySignature(m *manifest, sig *coseSignature, chain []*x509.Certificate, signer *Signature) error {
 	signedAt, known := v.stamps[m.label]
 	var at *time.Time
 	if known {

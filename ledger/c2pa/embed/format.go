@@ -55,11 +55,11 @@ type Problem int
 
 // What can be wrong.
 const (
-	Unsupported Problem = iota + 1 // none of the formats
-	NoManifest                     // a sound file without a store
-	ManyManifests                  // more than one store
-	Malformed                      // not as the format wants it
-	CutOff                         // it ends where more is promised
+	Unsupported   Problem = iota + 1 // none of the formats
+	NoManifest                       // a sound file without a store
+	ManyManifests                    // more than one store
+	Malformed                        // not as the format wants it
+	CutOff                           // it ends where more is promised
 )
 
 // Error reports a file that has no readable store, or cannot take one.
@@ -108,7 +108,9 @@ func Detect(r io.ReaderAt, size int64) (Format, error) {
 // endError is what a read beyond the end of the file gives.
 type endError struct{ offset int64 }
 
-func (e *endError) Error() string { return fmt.Sprintf("embed: the file ends before byte %d", e.offset) }
+func (e *endError) Error() string {
+	return fmt.Sprintf("embed: the file ends before byte %d", e.offset)
+}
 
 // readAt fills b, or says that the file ends before.
 func readAt(r io.ReaderAt, b []byte, at int64) error {
