@@ -15,7 +15,7 @@ const (
 	MaxItems    = 100_000 // in any other list
 	MaxPicture  = 64 << 20
 	MaxPixels   = 100_000_000 // of one picture
-	maxLetters  = 200         // of a name that stands in a heading
+	maxLetters  = 48          // of a name that is set large
 	figureAbove = 1600        // pixels of the longer side of the largest picture
 )
 

@@ -47,20 +47,20 @@ func build(r *Report) (*document, error) {
 		Cover:   b.cover(),
 	}
 	for _, s := range []section{
-		{"summary", "", "Summary", b.summary()},
-		{"people", "", "People", b.people()},
-		{"timeline", "", "Time line", b.timeline()},
-		{"prompts", "", "Prompts", b.prompts()},
-		{"candidates", "", "Candidates", b.candidates()},
-		{"edits", "", "Edits", b.sessions()},
-		{"map", "", "Who made each pixel", b.regions()},
-		{"milestones", "", "Milestones and reviews", b.milestones()},
-		{"material", "", "Material from elsewhere, and models", b.material()},
-		{"disclosure", "", "Disclosure and publication", b.disclosures()},
-		{"claim", "", "Draft of a claim", b.claimed()},
-		{"proof", "", "Deposit and proofs", b.proofs()},
-		{"verify", "", "How to verify this report", b.verify()},
-		{"limits", "", "What this report is, and is not", b.limits()},
+		{ID: "summary", Title: "Summary", Blocks: b.summary()},
+		{ID: "people", Title: "People", Blocks: b.people()},
+		{ID: "timeline", Title: "Time line", Blocks: b.timeline()},
+		{ID: "prompts", Title: "Prompts", Blocks: b.prompts()},
+		{ID: "candidates", Title: "Candidates", Blocks: b.candidates()},
+		{ID: "edits", Title: "Edits", Blocks: b.sessions()},
+		{ID: "map", Title: "Who made each pixel", Blocks: b.regions(), Keep: 170},
+		{ID: "milestones", Title: "Milestones and reviews", Blocks: b.milestones()},
+		{ID: "material", Title: "Material from elsewhere, and models", Blocks: b.material()},
+		{ID: "disclosure", Title: "Disclosure and publication", Blocks: b.disclosures()},
+		{ID: "claim", Title: "Draft of a claim", Blocks: b.claimed()},
+		{ID: "proof", Title: "Deposit and proofs", Blocks: b.proofs()},
+		{ID: "verify", Title: "How to verify this report", Blocks: b.verify()},
+		{ID: "limits", Title: "What this report is, and is not", Blocks: b.limits()},
 	} {
 		s.Number = strconv.Itoa(len(d.Sections) + 1)
 		d.Sections = append(d.Sections, s)
@@ -217,7 +217,7 @@ func (b *builder) summary() []block {
 		s = append(s, "No generative model made anything that is in this version, as far as the program saw it made.")
 	}
 	if n := len(r.Candidates); n > 0 {
-		s = append(s, fmt.Sprintf("Of %s that a model offered, %d were kept and %d rejected.", count(n, "candidate"), f.Kept, f.Rejected))
+		s = append(s, fmt.Sprintf("A model offered %s, of which a person kept %d and rejected %d.", count(n, "candidate"), f.Kept, f.Rejected))
 	}
 	if n := f.Prompts; n > 0 {
 		s = append(s, capital(count(n, "version of the prompt"))+" "+map[bool]string{true: "is", false: "are"}[n == 1]+" on record.")
@@ -246,7 +246,10 @@ func (b *builder) summary() []block {
 	if v.State != NotVerified {
 		state = fmt.Sprintf("The ledger was verified on %s: %s, %s, %s, %s.", when(v.When), v.State, countOf(v.Entries, "entry"), countOf(v.Heads, "signed head"), count(len(v.Problems), "problem"))
 	}
-	return append(out, heading{Text: "The records behind it"}, paragraph{Text: state},
+	var span facts
+	span.add("First act on record", when(r.Period.From))
+	span.add("Last act on record", when(r.Period.To))
+	return append(out, heading{Text: "The records behind it"}, paragraph{Text: state}, span,
 		paragraph{Text: "There is no percentage of human authorship in this report, because no share of pixels or edits measures it. It lists what each person did, so that whoever judges can judge.", Quiet: true})
 }
 
@@ -360,7 +363,7 @@ func eventTable(events []Event) table {
 func (b *builder) appendices() []section {
 	var out []section
 	if b.f.Edits()+b.f.Undone > 0 {
-		t := table{Columns: []column{{"No.", 0.5}, {"Time", 1.35}, {"Source", 1.1}, {"Who", 1.2}, {"Class", 1}, {"Tool", 1}, {"What", 2.3}, {"Where", 1.1}, {"Entry", 0.95}}}
+		t := table{Columns: []column{{"No.", 0.5}, {"Time", 1.35}, {"Source", 1.1}, {"Who", 1.2}, {"Class", 1.25}, {"Tool", 0.95}, {"What", 2.2}, {"Where", 1.1}, {"Entry", 0.95}}}
 		n := 0
 		for _, s := range b.r.Sessions {
 			for _, e := range s.Edits {

@@ -68,16 +68,16 @@ func (b *builder) candidates() []block {
 	}
 	out := []block{paragraph{Text: fmt.Sprintf("What a model offered, and what a person decided: %d kept, %d rejected, %d undecided. To choose one output among several is recorded, and is no claim by itself.", b.f.Kept, b.f.Rejected, len(b.r.Candidates)-b.f.Kept-b.f.Rejected), Quiet: true}}
 	g := gallery{Across: 4}
-	t := table{Columns: []column{{"Candidate", 0.8}, {"Decision", 0.8}, {"Who and when", 2}, {"Made from", 1.9}, {"Hash of the output", 2.4}, {"Entry", 0.9}}}
+	t := table{Columns: []column{{"Candidate", 0.95}, {"Decision", 0.95}, {"Who and when", 1.95}, {"Made from", 1.9}, {"Hash of the output", 2.4}, {"Entry", 0.9}}}
 	for i := range b.r.Candidates {
 		c := &b.r.Candidates[i]
 		name := fallback(c.Name, strconv.Itoa(i+1))
-		verdict, hue := "undecided", plain
+		verdict, hue := fallback(string(c.Verdict), "undecided"), plain
 		switch c.Verdict {
 		case Kept:
-			verdict, hue = "kept", green
+			hue = green
 		case Rejected:
-			verdict, hue = "rejected", red
+			hue = red
 		case Undecided:
 		}
 		if fig := b.figure(c.Picture, smallPixels, fmt.Sprintf("Candidates[%d].Picture", i), "Candidate "+name); fig != nil {
@@ -115,7 +115,6 @@ func (b *builder) sessions() []block {
 	for i := range b.r.Sessions {
 		s := &b.r.Sessions[i]
 		title := fallback(s.Title, "Session "+strconv.Itoa(i+1))
-		out = append(out, heading{Text: title, Aside: strings.Join(filled(s.Who, span(s.From, s.To)), "  ·  ")})
 		one := Report{Sessions: []Session{*s}}
 		f := FactsOf(&one)
 		text := capital(count(len(s.Edits), "edit"))
@@ -128,7 +127,11 @@ func (b *builder) sessions() []block {
 		path := fmt.Sprintf("Sessions[%d]", i)
 		before := b.figure(s.Before, largePixels, path+".Before", "Before")
 		after := b.figure(s.After, largePixels, path+".After", "After")
-		out = append(out, paragraph{Text: text + "."})
+		h := heading{Text: title, Aside: strings.Join(filled(s.Who, span(s.From, s.To)), "  ·  ")}
+		if before != nil || after != nil {
+			h.Keep = 118 // with the large pair
+		}
+		out = append(out, h, paragraph{Text: text + "."})
 		if before != nil || after != nil {
 			out = append(out, pair{Large: true, Before: before, After: after, Title: "The whole session"})
 		}
@@ -255,16 +258,16 @@ func (b *builder) regions() []block {
 	}
 	t := table{Columns: []column{{"Region", 1.2}, {"Where", 1.4}, {"Made by", 0.9}, {"Edits", 0.5}, {"Facts", 3.2}}}
 	for _, g := range m.Regions {
-		name, hue := "several", plain
+		name, hue := fallback(string(g.Maker), "several"), plain
 		switch g.Maker {
 		case Person:
-			name, hue = "person", blue
+			hue = blue
 		case ByModel:
-			name, hue = "model", warm
+			hue = warm
 		case ByRule:
-			name, hue = "rule", leaf
+			hue = leaf
 		case ByImport:
-			name, hue = "import", plum
+			hue = plum
 		case Mixed:
 		}
 		t.Rows = append(t.Rows, []cell{{Text: g.Name}, {Text: g.Where}, {Text: name, Tone: hue}, {Text: strconv.Itoa(g.Edits), Mono: true}, {Text: g.Facts}})

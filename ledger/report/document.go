@@ -24,6 +24,7 @@ type section struct {
 	Number string // "1", "A"
 	Title  string
 	Blocks []block
+	Keep   float64 // height that must be left on a page for it to begin there, in mm
 }
 
 // block is a piece of a section. Kind is the name of its template.
@@ -55,8 +56,12 @@ type paragraph struct {
 	Lead  bool
 }
 
-// heading is below that of the section; Aside stands opposite.
-type heading struct{ Text, Aside string }
+// heading is below that of the section; Aside stands opposite. Keep is the height
+// of what must stand on the same page, in mm.
+type heading struct {
+	Text, Aside string
+	Keep        float64
+}
 
 // facts are names with values.
 type facts struct{ Rows []fact }

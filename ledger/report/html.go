@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"io"
 	"strings"
+	"unicode/utf8"
 )
 
 //go:embed page.html.tmpl
@@ -24,6 +25,7 @@ func HTML(w io.Writer, r Report) error {
 	t, err := template.New("page").Funcs(template.FuncMap{
 		"data": dataURI,
 		"cols": shares,
+		"long": func(name string) bool { return utf8.RuneCountInString(name) > maxLetters },
 	}).Parse(pageTemplate)
 	if err != nil {
 		return fmt.Errorf("authorship report: page: %w", err)

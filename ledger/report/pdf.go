@@ -11,7 +11,6 @@ import (
 	"codeberg.org/go-pdf/fpdf"
 	"golang.org/x/image/font/gofont/gobold"
 	"golang.org/x/image/font/gofont/gomono"
-	"golang.org/x/image/font/gofont/gomonobold"
 	"golang.org/x/image/font/gofont/goregular"
 )
 
@@ -37,8 +36,6 @@ const (
 	panel  = 0xf2f2f2
 	accent = 0x2368c4
 )
-
-func tint(v int) shade { return rgb(v) }
 
 // tones are a tone's text and ground.
 func tones(t tone) (text, ground shade) {
@@ -78,12 +75,12 @@ func swatch(t tone) shade {
 }
 
 // Styles of text.
-func body() style           { return style{"go", false, 9.6, rgb(ink)} }
-func small() style          { return style{"go", false, 8.4, rgb(quiet)} }
-func strong() style         { return style{"go", true, 9.6, rgb(ink)} }
-func figures() style        { return style{"mono", false, 8.2, rgb(ink)} }
-func tabular() style        { return style{"go", false, 7.6, rgb(ink)} }
-func tabMono() style        { return style{"mono", false, 6.9, rgb(ink)} }
+func body() style           { return style{family: "go", size: 9.6, color: rgb(ink)} }
+func small() style          { return style{family: "go", size: 8.4, color: rgb(quiet)} }
+func strong() style         { return style{family: "go", bold: true, size: 9.6, color: rgb(ink)} }
+func figures() style        { return style{family: "mono", size: 8.2, color: rgb(ink)} }
+func tabular() style        { return style{family: "go", size: 7.6, color: rgb(ink)} }
+func tabMono() style        { return style{family: "mono", size: 6.9, color: rgb(ink)} }
 func lead(st style) float64 { return st.size * 0.3528 * 1.42 }
 
 // page draws with fpdf, whose first error stays in it.
@@ -96,6 +93,8 @@ type page struct {
 	total   int   // pages of the pass before; 0 in the first one
 	starts  []int // pages of the sections in the pass before
 	links   []int
+	// pictures that the file has so far
+	pictures int
 }
 
 // PDF writes the report as A4 pages with bookmarks, links, page numbers and
@@ -146,7 +145,6 @@ func lay(d *document, ls *letters, made time.Time, total int, starts []int) (*pa
 	p.AddUTF8FontFromBytes("go", "", bytes.Clone(goregular.TTF))
 	p.AddUTF8FontFromBytes("go", "B", bytes.Clone(gobold.TTF))
 	p.AddUTF8FontFromBytes("mono", "", bytes.Clone(gomono.TTF))
-	p.AddUTF8FontFromBytes("mono", "B", bytes.Clone(gomonobold.TTF))
 	p.SetAutoPageBreak(false, 0)
 	p.SetMargins(0, 0, 0)
 	p.SetCellMargin(0)
@@ -173,7 +171,7 @@ func (p *page) footer() {
 	if n == 1 {
 		return
 	}
-	st := style{"go", false, 7.6, rgb(quiet)}
+	st := style{family: "go", size: 7.6, color: rgb(quiet)}
 	number := strconv.Itoa(n)
 	if p.total > 0 {
 		number += " / " + strconv.Itoa(p.total)
@@ -205,22 +203,18 @@ func (p *page) flow(x, width float64, st style, text string) {
 	for _, line := range p.lines(st, text, width) {
 		h := lead(st)
 		p.need(h)
-		p.line(x, width, st, line)
+		p.line(x, st, line)
 		p.y += h
 	}
 }
 
-// line writes one line whose top is y, at the edge where its script begins.
-func (p *page) line(x, width float64, st style, line string) {
-	p.lineAt(x, p.y, width, st, line)
+// line writes one line whose top is y.
+func (p *page) line(x float64, st style, line string) {
+	p.lineAt(x, p.y, st, line)
 }
 
-func (p *page) lineAt(x, y, width float64, st style, line string) {
+func (p *page) lineAt(x, y float64, st style, line string) {
 	base := y + lead(st)/2 + st.size*0.3528*0.34
-	if !p.ownText(line) && rtl(line) {
-		p.say(x+width, base, st, "R", line)
-		return
-	}
 	p.say(x, base, st, "", line)
 }
 
@@ -232,11 +226,23 @@ func (p *page) rule(y float64, c shade, width float64) {
 
 func (p *page) fill(c shade) { p.SetFillColor(c[0], c[1], c[2]) }
 
-// image draws a picture that fills a box, cut at its edges, or lies inside of it.
-func (p *page) image(pic *picture, x, y, w, h float64) {
+// image draws a picture that fills a box, cut at its edges.
+func (p *page) image(f *figure, x, y, w, h float64) {
+	p.marked("Figure", "Alt", f.Alt, func() { p.pixels(f.Picture, x, y, w, h) })
+}
+
+func (p *page) pixels(pic *picture, x, y, w, h float64) {
 	opt := fpdf.ImageOptions{ImageType: pic.Type}
 	if p.GetImageInfo(pic.Name) == nil {
-		p.RegisterImageOptionsReader(pic.Name, opt, bytes.NewReader(pic.Data))
+		info := p.RegisterImageOptionsReader(pic.Name, opt, bytes.NewReader(pic.Data))
+		if p.Err() {
+			return
+		}
+		p.pictures++
+		if err := inOrder(info, p.pictures); err != nil {
+			p.SetError(err)
+			return
+		}
 	}
 	iw, ih := w, w*float64(pic.Height)/float64(pic.Width)
 	if ih < h {
@@ -248,8 +254,8 @@ func (p *page) image(pic *picture, x, y, w, h float64) {
 }
 
 // framed draws a whole picture of a width, with a hairline around it.
-func (p *page) framed(pic *picture, x, y, w, h float64) {
-	p.image(pic, x, y, w, h)
+func (p *page) framed(f *figure, x, y, w, h float64) {
+	p.image(f, x, y, w, h)
 	p.SetDrawColor(0xcc, 0xcc, 0xcc)
 	p.SetLineWidth(0.15)
 	p.Rect(x, y, w, h, "D")
@@ -267,7 +273,7 @@ func fitted(pic *picture, w, h float64) (float64, float64) {
 // badge draws a chip whose top is y, and returns its width.
 func (p *page) badge(x, y float64, b badge, size float64) float64 {
 	text, ground := tones(b.Tone)
-	st := style{"go", false, size, text}
+	st := style{family: "go", size: size, color: text}
 	w, h := p.width(st, b.Text)+size*0.5, size*0.3528*1.5
 	p.fill(ground)
 	p.RoundedRect(x, y, w, h, h/2, "1234", "F")
@@ -285,19 +291,19 @@ func (p *page) cover(c *cover) {
 		if len(c.Alarms) > 0 {
 			h = 62
 		}
-		p.image(c.Picture.Picture, 0, 0, pageWide, h)
+		p.image(c.Picture, 0, 0, pageWide, h)
 		p.y = h + 12
 	}
-	p.say(side, p.y+2, style{"go", false, 8.2, rgb(quiet)}, "", "AUTHORSHIP REPORT")
+	p.say(side, p.y+2, style{family: "go", size: 8.2, color: rgb(quiet)}, "", "AUTHORSHIP REPORT")
 	p.y += 5
-	title := style{"go", true, 34, rgb(ink)}
+	title := style{family: "go", bold: true, size: 34, color: rgb(ink), auto: true}
 	for title.size > 13 && len(p.lines(title, c.Name, inner)) > 2 {
 		title.size--
 	}
 	p.flow(side, inner, title, c.Name)
 	if c.Under != "" {
 		p.y++
-		p.flow(side, inner, style{"go", false, 11.5, rgb(quiet)}, c.Under)
+		p.flow(side, inner, style{family: "go", size: 11.5, color: rgb(quiet)}, c.Under)
 	}
 	p.y += 3.5
 	x := side
@@ -318,16 +324,16 @@ func (p *page) contents(d *document, starts []int) {
 	p.fresh()
 	p.SetFont("go", "", 10)
 	p.Bookmark("Contents", 0, 0)
-	p.flow(side, inner, style{"go", true, 20, rgb(ink)}, "Contents")
+	p.flow(side, inner, style{family: "go", bold: true, size: 20, color: rgb(ink)}, "Contents")
 	p.y += 4
-	st := style{"go", false, 11, rgb(ink)}
+	st := style{family: "go", size: 11, color: rgb(ink)}
 	for i := range d.Sections {
 		s := &d.Sections[i]
 		p.need(7.5)
-		p.lineAt(side, p.y, 10, style{"mono", false, 9.5, rgb(quiet)}, s.Number)
-		p.lineAt(side+11, p.y, inner-25, st, s.Title)
+		p.lineAt(side, p.y, style{family: "mono", size: 9.5, color: rgb(quiet)}, s.Number)
+		p.lineAt(side+11, p.y, st, s.Title)
 		if i < len(starts) {
-			p.say(pageWide-side, p.y+lead(st)/2+1.3, style{"mono", false, 9.5, rgb(quiet)}, "R", strconv.Itoa(starts[i]))
+			p.say(pageWide-side, p.y+lead(st)/2+1.3, style{family: "mono", size: 9.5, color: rgb(quiet)}, "R", strconv.Itoa(starts[i]))
 		}
 		p.Link(side, p.y, inner, 6.5, p.links[i])
 		p.rule(p.y+6.6, rgb(rule), 0.1)
@@ -336,7 +342,7 @@ func (p *page) contents(d *document, starts []int) {
 }
 
 func (p *page) section(i int, s *section) {
-	if i == 0 || p.y > pageTall-bottom-60 || s.ID == "claim" || s.ID == "every-edit" {
+	if i == 0 || p.y > pageTall-bottom-max(s.Keep, 60) || s.ID == "claim" || s.ID == "every-edit" {
 		p.fresh()
 	} else {
 		p.y += 9
@@ -347,9 +353,9 @@ func (p *page) section(i int, s *section) {
 	p.Bookmark(s.Number+"  "+s.Title, 0, p.y)
 	p.rule(p.y, rgb(ink), 0.5)
 	p.y += 3.5
-	st := style{"go", true, 16, rgb(ink)}
-	p.lineAt(side, p.y, 12, style{"go", false, 16, rgb(quiet)}, s.Number)
-	p.lineAt(side+11, p.y, inner-11, st, s.Title)
+	st := style{family: "go", bold: true, size: 16, color: rgb(ink)}
+	p.lineAt(side, p.y, style{family: "go", size: 16, color: rgb(quiet)}, s.Number)
+	p.lineAt(side+11, p.y, st, s.Title)
 	p.y += lead(st) + 3
 	for _, b := range s.Blocks {
 		p.block(b)

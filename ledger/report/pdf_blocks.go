@@ -49,7 +49,7 @@ func (p *page) block(b block) {
 }
 
 func (p *page) heading(h *heading) {
-	st := style{"go", true, 10.8, rgb(ink)}
+	st := style{family: "go", bold: true, size: 10.8, color: rgb(ink), auto: true}
 	aside := small()
 	p.y += 2.5
 	wide := inner
@@ -58,7 +58,7 @@ func (p *page) heading(h *heading) {
 	if beside {
 		wide -= w + 5
 	}
-	p.need(lead(st)*float64(len(p.lines(st, h.Text, wide))) + 18)
+	p.need(lead(st)*float64(len(p.lines(st, h.Text, wide))) + max(h.Keep, 18))
 	if beside {
 		p.say(pageWide-side, p.y+lead(st)/2+1.1, aside, "R", h.Aside)
 	}
@@ -78,12 +78,13 @@ func (p *page) facts(rows []fact) {
 		if f.Mono {
 			st = figures()
 		}
+		st.auto = true
 		label := small()
 		labels := p.lines(label, f.Name, names-3)
 		p.need(lead(body()) * float64(max(len(labels), 1)))
 		y := p.y
 		for i, l := range labels {
-			p.lineAt(side, y+float64(i)*lead(label)+(lead(body())-lead(label))/2, names-3, label, l)
+			p.lineAt(side, y+float64(i)*lead(label)+(lead(body())-lead(label))/2, label, l)
 		}
 		at := p.PageNo()
 		p.flow(side+names, inner-names, st, f.Value)
@@ -117,10 +118,10 @@ func (p *page) table(t *table) {
 		widths[i] = inner * c.Width / sum
 	}
 	head := func() {
-		st := style{"go", false, 7.4, rgb(quiet)}
+		st := style{family: "go", size: 7.4, color: rgb(quiet)}
 		x := side
 		for i, c := range t.Columns {
-			p.lineAt(x, p.y, widths[i], st, c.Title)
+			p.lineAt(x, p.y, st, c.Title)
 			x += widths[i]
 		}
 		p.y += lead(st) + 0.6
@@ -189,7 +190,7 @@ func (p *page) cell(l *laid, x, width float64, from, to int, step float64) {
 		return
 	}
 	for i := from; i < min(to, len(l.lines)); i++ {
-		p.lineAt(x, p.y+float64(i-from)*step+(step-lead(l.st))/2, width, l.st, l.lines[i])
+		p.lineAt(x, p.y+float64(i-from)*step+(step-lead(l.st))/2, l.st, l.lines[i])
 	}
 }
 
@@ -219,7 +220,7 @@ func (p *page) gallery(g *gallery) {
 		for i, f := range row {
 			x := side + float64(i)*(w+gap)
 			fw, fh := fitted(f.Picture, w, tall)
-			p.framed(f.Picture, x, p.y, fw, fh)
+			p.framed(f, x, p.y, fw, fh)
 			if !long {
 				p.caption(f, x, p.y+high+1.2, w, true)
 			}
@@ -238,12 +239,12 @@ func (p *page) gallery(g *gallery) {
 // caption writes below a picture, or only measures; it returns the height.
 func (p *page) caption(f *figure, x, y, w float64, write bool) float64 {
 	from := y
-	title := style{"go", true, 8, rgb(ink)}
-	line := style{"go", false, 7.8, rgb(quiet)}
+	title := style{family: "go", bold: true, size: 8, color: rgb(ink), auto: true}
+	line := style{family: "go", size: 7.8, color: rgb(quiet), auto: true}
 	if f.Title != "" {
 		for _, l := range p.lines(title, f.Title, w) {
 			if write {
-				p.lineAt(x, y, w, title, l)
+				p.lineAt(x, y, title, l)
 			}
 			y += lead(title)
 		}
@@ -257,7 +258,7 @@ func (p *page) caption(f *figure, x, y, w float64, write bool) float64 {
 	for _, t := range f.Lines {
 		for _, l := range p.lines(line, t, w) {
 			if write {
-				p.lineAt(x, y, w, line, l)
+				p.lineAt(x, y, line, l)
 			}
 			y += lead(line)
 		}
@@ -280,7 +281,7 @@ func (p *page) pair(b *pair) {
 			high = max(high, h)
 		}
 	}
-	label := style{"go", false, 7.2, rgb(quiet)}
+	label := style{family: "go", size: 7.2, color: rgb(quiet)}
 	p.need(high + 9)
 	y := p.y
 	for i, f := range []*figure{b.Before, b.After} {
@@ -295,9 +296,9 @@ func (p *page) pair(b *pair) {
 			name = "no picture " + strings.ToLower(name)
 		} else {
 			fw, fh := fitted(f.Picture, w, tall)
-			p.framed(f.Picture, x, y, fw, fh)
+			p.framed(f, x, y, fw, fh)
 		}
-		p.lineAt(x, y+high+0.6, w, label, name)
+		p.lineAt(x, y+high+0.6, label, name)
 	}
 	below := y + high + 5
 	if b.Large {
@@ -352,22 +353,26 @@ func (p *page) callout(c *callout) {
 }
 
 func (p *page) quote(text string) {
-	st := style{"go", false, 10, rgb(ink)}
+	st := style{family: "go", size: 10, color: rgb(ink), auto: true}
 	for _, l := range p.lines(st, text, inner-7) {
 		p.need(lead(st))
 		p.fill(rgb(accent))
 		p.Rect(side, p.y, 0.8, lead(st), "F")
-		p.lineAt(side+5, p.y, inner-7, st, l)
+		if rtl(l) {
+			p.say(pageWide-side, p.y+lead(st)/2+1.2, st, "R", l)
+		} else {
+			p.lineAt(side+5, p.y, st, l)
+		}
 		p.y += lead(st)
 	}
 	p.y += 2.5
 }
 
 func (p *page) steps(s *steps) {
-	code := style{"mono", false, 7.8, rgb(ink)}
+	code := style{family: "mono", size: 7.8, color: rgb(ink)}
 	for i, item := range s.Items {
 		p.need(24)
-		p.lineAt(side, p.y, 7, style{"mono", false, 9, rgb(quiet)}, strconv.Itoa(i+1))
+		p.lineAt(side, p.y, style{family: "mono", size: 9, color: rgb(quiet)}, strconv.Itoa(i+1))
 		p.flow(side+7, inner-7, strong(), item.Title)
 		p.flow(side+7, inner-7, body(), item.Text)
 		for _, c := range item.Code {
@@ -387,11 +392,11 @@ func (p *page) steps(s *steps) {
 				}
 				if len(lines) == 1 {
 					p.Rect(side+7, p.y+h, inner-7, 1, "F")
-					p.lineAt(side+10, p.y+1, inner-13, code, l)
+					p.lineAt(side+10, p.y+1, code, l)
 					p.y += h + 1
 					continue
 				}
-				p.lineAt(side+10, at, inner-13, code, l)
+				p.lineAt(side+10, at, code, l)
 				p.y += h
 			}
 		}
@@ -410,7 +415,7 @@ func (p *page) legend(l *legend) {
 			p.SetDrawColor(0xcc, 0xcc, 0xcc)
 			p.SetLineWidth(0.15)
 			p.Rect(x, p.y+0.6, 3.4, 3.4, "FD")
-			p.lineAt(x+5.5, p.y, 40, body(), item.Name)
+			p.lineAt(x+5.5, p.y, body(), item.Name)
 			p.say(x+w-8, p.y+lead(body())/2+1.1, figures(), "R", item.Value)
 		}
 		p.y += 5.6

@@ -29,6 +29,7 @@ type style struct {
 	bold   bool
 	size   float64
 	color  shade
+	auto   bool // the text's own direction orders it; otherwise it is ours, from left to right
 }
 
 func (s style) weight() string {
@@ -94,8 +95,14 @@ func draws(f *font.Face, r rune) bool {
 	return ok && (len(o.Segments) > 0 || unicode.IsSpace(r))
 }
 
+// leftToRight begins a line whose direction is ours: the segmenter takes that of the
+// first letter that has one.
+const leftToRight = 0x200e
+
 // invisible letters take part in shaping alone.
-func invisible(r rune) bool { return r == 0x200c || r == 0x200d || r >= 0xfe00 && r <= 0xfe0f }
+func invisible(r rune) bool {
+	return r == leftToRight || r == 0x200c || r == 0x200d || r >= 0xfe00 && r <= 0xfe0f
+}
 
 // piece is a stretch of a line in one face, from left to right.
 type piece struct {
@@ -152,8 +159,10 @@ func (p *page) pieces(st style, s string) []piece {
 	l := p.letters
 	runes := []rune(s)
 	base := di.DirectionLTR
-	if rtl(s) {
+	if st.auto && rtl(s) {
 		base = di.DirectionRTL
+	} else {
+		runes = append([]rune{leftToRight}, runes...)
 	}
 	inputs := l.split.Split(shaping.Input{Text: runes, RunEnd: len(runes), Direction: base, Size: fixed.Int26_6(st.size * 64), Language: language.NewLanguage("en")}, l)
 	type directed struct {
@@ -213,9 +222,9 @@ func (p *page) ownPieces(st style, runes []rune) []piece {
 	}
 	for _, r := range runes {
 		switch {
+		case invisible(r):
 		case p.letters.has(r):
 			run = append(run, r)
-		case invisible(r):
 		default:
 			flush()
 			p.letters.missing[r] = true
@@ -242,7 +251,9 @@ func (p *page) say(x, y float64, st style, align, s string) {
 			p.actual(q.text, func() { p.outlines(x, y, st, q.shaped) })
 		case q.shown != q.text:
 			p.actual(q.text, func() {
-				p.use(style{st.family, st.bold, st.size, tint(quiet)})
+				faint := st
+				faint.color = rgb(quiet)
+				p.use(faint)
 				p.Text(x, y, q.shown)
 			})
 		default:
@@ -254,9 +265,12 @@ func (p *page) say(x, y float64, st style, align, s string) {
 }
 
 // actual draws what stands for a text, and says which.
-func (p *page) actual(text string, draw func()) {
+func (p *page) actual(text string, draw func()) { p.marked("Span", "ActualText", text, draw) }
+
+// marked draws content that a text belongs to.
+func (p *page) marked(kind, property, text string, draw func()) {
 	var b strings.Builder
-	b.WriteString("/Span <</ActualText <FEFF")
+	fmt.Fprintf(&b, "/%s <</%s <FEFF", kind, property)
 	for _, u := range utf16.Encode([]rune(text)) {
 		fmt.Fprintf(&b, "%04X", u)
 	}
