@@ -10,7 +10,7 @@ import (
 	"github.com/gowebpki/jcs"
 )
 
-// MaxSize is the most bytes that an entry may have.
+// MaxSize is the most bytes that a value in canonical form may have.
 const MaxSize = 1 << 20
 
 // mostDepth bounds how deep an entry may nest.

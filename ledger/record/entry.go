@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/selvage-studio/selvage/ledger/blob"
@@ -47,16 +49,9 @@ type Entry struct {
 	Body json.RawMessage
 }
 
-// entryJSON has its fields in canonical order.
-type entryJSON struct {
-	Body     json.RawMessage `json:"body"`
-	Clock    Clock           `json:"clock"`
-	Kind     Kind            `json:"kind"`
-	Log      *blob.Hash      `json:"log,omitempty"`
-	Subjects []string        `json:"subjects,omitempty"`
-	Time     string          `json:"time"`
-	Version  int             `json:"v"`
-}
+// MaxEntry is the most bytes that an entry's text may have: what fits into an entry
+// bundle of C2SP tlog-tiles, so that every log can be read by other people's tools.
+const MaxEntry = 1<<16 - 1
 
 // Draft is an entry on its way into a log.
 type Draft struct {
@@ -78,10 +73,10 @@ func (d Draft) Encode(log blob.Hash, now Time) (Line, error) {
 		return Line{}, err
 	}
 	e := Entry{Log: log, Kind: d.Body.Kind(), Version: versionOf(d.Body), Time: now, Subjects: d.Subjects, Body: body}
-	text, err := e.text()
-	if err == nil {
-		err = e.check()
+	if err := e.check(); err != nil {
+		return Line{}, err
 	}
+	text, err := e.text()
 	if err != nil {
 		return Line{}, err
 	}
@@ -94,12 +89,31 @@ func (d Draft) Encode(log blob.Hash, now Time) (Line, error) {
 	return line, nil
 }
 
+// text writes the fields in canonical order. All but the subjects are known to need no
+// escapes by now.
 func (e Entry) text() ([]byte, error) {
-	j := entryJSON{Body: e.Body, Clock: e.Time.Clock, Kind: e.Kind, Subjects: e.Subjects, Time: e.Time.At.Format(timeLayout), Version: e.Version}
+	b := make([]byte, 0, len(e.Body)+256)
+	b = append(append(b, `{"body":`...), e.Body...)
+	b = append(append(b, `,"clock":"`...), e.Time.Clock...)
+	b = append(append(b, `","kind":"`...), e.Kind...)
+	b = append(b, '"')
 	if e.Log != (blob.Hash{}) {
-		j.Log = &e.Log
+		b = append(append(b, `,"log":"`...), e.Log.String()...)
+		b = append(b, '"')
 	}
-	return Canonical(j)
+	if len(e.Subjects) > 0 {
+		list, err := Canonical(e.Subjects)
+		if err != nil {
+			return nil, err
+		}
+		b = append(append(b, `,"subjects":`...), list...)
+	}
+	b = append(e.Time.At.AppendFormat(append(b, `,"time":"`...), timeLayout), `","v":`...)
+	b = append(strconv.AppendInt(b, int64(e.Version), 10), '}')
+	if len(b) > MaxEntry {
+		return nil, &EntryError{fmt.Sprintf("it has %d bytes, more than %d", len(b), MaxEntry)}
+	}
+	return b, nil
 }
 
 // EntryError reports bytes that are no entry.
@@ -116,8 +130,8 @@ const mostSubject = 128
 // Parse reads what Encode wrote, and nothing else: a *CanonicalError or an
 // *EntryError. It does not look into the body, which shares text's memory.
 func Parse(text []byte) (Entry, error) {
-	if len(text) > MaxSize {
-		return Entry{}, &CanonicalError{MaxSize, fmt.Sprintf("it has more than %d bytes", MaxSize)}
+	if len(text) > MaxEntry {
+		return Entry{}, &EntryError{fmt.Sprintf("it has %d bytes, more than %d", len(text), MaxEntry)}
 	}
 	p := envelope{scanner: scanner{text: text}}
 	e, err := p.entry()
@@ -164,8 +178,8 @@ func (p *envelope) entry() (e Entry, err error) {
 		if err != nil {
 			return e, err
 		}
-		if err := json.Unmarshal(list, &e.Subjects); err != nil {
-			return e, &EntryError{"its subjects are no list of texts"}
+		if e.Subjects, err = texts(list); err != nil {
+			return e, err
 		}
 		if len(e.Subjects) == 0 {
 			return e, &EntryError{"an empty list of subjects has a shorter form"}
@@ -241,6 +255,24 @@ func (p *envelope) field(name string) ([]byte, error) {
 		return nil, err
 	}
 	return p.scanner.text[begin:p.at:p.at], nil
+}
+
+// texts reads a canonical list. Hardly one has an escape in it, and without them no
+// text holds a quotation mark, so that it is cut where they stand.
+func texts(list []byte) ([]string, error) {
+	inner, begins := strings.CutPrefix(string(list), `["`)
+	inner, ends := strings.CutSuffix(inner, `"]`)
+	if begins && ends && !strings.Contains(inner, `\`) {
+		all := strings.Split(inner, `","`)
+		if !slices.ContainsFunc(all, func(s string) bool { return strings.Contains(s, `"`) }) {
+			return all, nil
+		}
+	}
+	var all []string
+	if err := json.Unmarshal(list, &all); err != nil {
+		return nil, &EntryError{"its subjects are no list of texts"}
+	}
+	return all, nil
 }
 
 // text is a field that is a text without escapes.
