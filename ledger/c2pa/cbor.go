@@ -58,6 +58,18 @@ func wellFormed(data []byte) error {
 	return soundText(data)
 }
 
+// readable reports whether data begins with a CBOR item that can be shown.
+func readable(data []byte) error {
+	var first cbor.RawMessage
+	if _, err := decoder().UnmarshalFirst(data, &first); err != nil {
+		return fault(FaultDecoding, "an assertion is no CBOR: %v", err)
+	}
+	if err := soundText(first); err != nil {
+		return fault(FaultDecoding, "an assertion is no CBOR: %v", err)
+	}
+	return nil
+}
+
 // soundText looks at the texts of well-formed CBOR.
 func soundText(data []byte) error {
 	for len(data) > 0 {

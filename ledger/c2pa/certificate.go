@@ -161,3 +161,59 @@ func allowedPurpose(cert *x509.Certificate, purposes []asn1.ObjectIdentifier) bo
 	}
 	return false
 }
+
+// parseCertificate reads a certificate. One whose key is no point of its curve, which
+// crypto/x509 refuses whole, is read without its key.
+func parseCertificate(der []byte) (*x509.Certificate, error) {
+	cert, err := x509.ParseCertificate(der)
+	if err == nil {
+		return cert, nil
+	}
+	var outer struct {
+		TBS       asn1.RawValue
+		Algorithm asn1.RawValue
+		Signature asn1.BitString
+	}
+	if rest, err := asn1.Unmarshal(der, &outer); err != nil || len(rest) > 0 {
+		return nil, fmt.Errorf("it is no certificate: %w", err)
+	}
+	patched, ok := withoutKey(outer.TBS.Bytes)
+	if !ok {
+		return nil, err
+	}
+	outer.TBS = asn1.RawValue{Class: asn1.ClassUniversal, Tag: asn1.TagSequence, IsCompound: true, Bytes: patched}
+	if der, err = asn1.Marshal(outer); err != nil {
+		return nil, err
+	}
+	if cert, err = x509.ParseCertificate(der); err != nil {
+		return nil, err
+	}
+	cert.PublicKey, cert.RawSubjectPublicKeyInfo = nil, nil
+	return cert, nil
+}
+
+// withoutKey puts a key of an unknown kind in the place of a certificate's.
+func withoutKey(tbs []byte) ([]byte, bool) {
+	const key = 6 // after version, serial number, algorithm, issuer, validity and subject
+	unknown, err := asn1.Marshal(struct {
+		Algorithm struct{ OID asn1.ObjectIdentifier }
+		Key       asn1.BitString
+	}{struct{ OID asn1.ObjectIdentifier }{asn1.ObjectIdentifier{1, 3, 9999}}, asn1.BitString{Bytes: []byte{0}, BitLength: 8}})
+	if err != nil {
+		return nil, false
+	}
+	var out []byte
+	n := 0
+	for rest := tbs; len(rest) > 0; n++ {
+		var v asn1.RawValue
+		next, err := asn1.Unmarshal(rest, &v)
+		if err != nil {
+			return nil, false
+		}
+		if n == key {
+			v.FullBytes = unknown
+		}
+		out, rest = append(out, v.FullBytes...), next
+	}
+	return out, n > key
+}

@@ -114,7 +114,7 @@ func (a *assertion) ingredient() (*ingredient, error) {
 	}
 	in := &ingredient{version: a.version}
 	if a.version < 1 || a.version > maxIngredientVersion {
-		return nil, fault(FaultDecoding, "the assertion %s is of a later version", a.label)
+		return nil, fault(FaultOther, "the assertion %s is of a later version", a.label)
 	}
 	relationship := field[Relationship](f, "relationship")
 	if relationship == nil || *relationship != ParentOf && *relationship != ComponentOf && *relationship != InputTo {

@@ -9,13 +9,12 @@ import (
 // The boxes of a manifest by their labels, and the labels of the assertions that
 // are understood.
 const (
-	storeLabel       = "c2pa"
-	claimLabel       = "c2pa.claim"
-	claimLabelV2     = "c2pa.claim.v2"
-	signatureLabel   = "c2pa.signature"
-	assertionsLabel  = "c2pa.assertions"
-	databoxesLabel   = "c2pa.databoxes"
-	credentialsLabel = "c2pa.credentials"
+	storeLabel      = "c2pa"
+	claimLabel      = "c2pa.claim"
+	claimLabelV2    = "c2pa.claim.v2"
+	signatureLabel  = "c2pa.signature"
+	assertionsLabel = "c2pa.assertions"
+	databoxesLabel  = "c2pa.databoxes"
 
 	labelActions             = "c2pa.actions"
 	labelIngredient          = "c2pa.ingredient"
@@ -28,7 +27,6 @@ const (
 	labelTimeStamp           = "c2pa.time-stamp"
 	labelClaimThumbnail      = "c2pa.thumbnail.claim"
 	labelIngredientThumbnail = "c2pa.thumbnail.ingredient"
-	labelMetadata            = "c2pa.metadata"
 	labelAssertionMetadata   = "c2pa.assertion.metadata"
 	labelTrainingMining      = "cawg.training-mining"
 )

@@ -229,11 +229,7 @@ func (r *Report) describe(v *validation) {
 			continue
 		}
 		seen[m.label] = true
-		if err := showable(m); err != nil {
-			code := codeGeneralError
-			if err.fault == FaultDecoding {
-				code = codeAssertionRequiredMissing
-			}
+		if code, err := v.store.showable(m); err != nil {
 			v.fail(code, manifestURI(m.label), "the manifest cannot be shown: %v", err)
 			continue
 		}
@@ -242,29 +238,44 @@ func (r *Report) describe(v *validation) {
 	}
 }
 
-// showable says whether all assertions that have a shape are of it.
-func showable(m *manifest) *faultError {
-	var stop *faultError
-	for _, a := range m.assertions {
-		var err error
-		switch {
-		case a.base == labelActions:
-			_, err = a.actions()
-		case a.base == labelIngredient:
-			_, err = a.ingredient()
-		case a.content == "cbor":
-			err = wellFormed(a.data)
-			if err != nil {
-				err = fault(FaultDecoding, "%v", err)
-			}
-		case a.content == "json" && a.value() == nil:
-			err = fault(FaultDecoding, "the assertion %s is no JSON", a.label)
-		}
-		if errors.As(err, &stop) {
-			return stop
+// showable says whether all that a manifest refers to is there, and of its shape; if
+// not, the code says what is missing.
+func (s *store) showable(m *manifest) (code string, err error) {
+	for _, g := range m.claim.generators {
+		if g.icon != nil && m.get(g.icon.URL) == nil && !m.databoxes[lastPart(g.icon.URL)] {
+			return codeAssertionMissing, fault(FaultAssertionNotFound, "an icon is missing")
 		}
 	}
-	return nil
+	for _, ref := range m.claim.assertions() {
+		if label, absolute := manifestOf(ref.URL); absolute && s.get(label) == nil {
+			return codeClaimMissing, fault(FaultManifestNotFound, "the manifest %s is missing", label)
+		}
+	}
+	for _, a := range m.assertions {
+		if err := a.shaped(); err != nil {
+			var stop *faultError
+			if errors.As(err, &stop) && stop.fault == FaultDecoding {
+				return codeAssertionRequiredMissing, err
+			}
+			return codeGeneralError, err
+		}
+	}
+	return "", nil
+}
+
+// shaped says whether an assertion that has a shape is of it.
+func (a *assertion) shaped() (err error) {
+	switch {
+	case a.base == labelActions:
+		_, err = a.actions()
+	case a.base == labelIngredient:
+		_, err = a.ingredient()
+	case a.content == "cbor":
+		err = readable(a.data)
+	case a.content == "json" && a.value() == nil:
+		err = fault(FaultDecoding, "the assertion %s is no JSON", a.label)
+	}
+	return err
 }
 
 func (m *manifest) stored(signer *Signature) Stored {

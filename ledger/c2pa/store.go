@@ -127,25 +127,17 @@ func readStore(data []byte, l *log) (*store, error) {
 // superboxes are the boxes of a manifest by their kind.
 func superboxes(box *jumbf.Box, l *log) (map[jumbf.UUID]*jumbf.Box, error) {
 	out := map[jumbf.UUID]*jumbf.Box{}
-	claims := 0
 	for _, b := range box.Children {
 		if b.Type != "jumb" {
 			return nil, fault(FaultOther, "a box %q lies in the manifest %s", b.Type, box.Label)
 		}
-		if b.Kind == jumbf.Kind("c2cl") {
-			claims++
-		}
-		if claims > 1 {
-			return nil, fault(FaultVerify, "the manifest %s has several claims", box.Label)
-		}
-		name := b.Label
-		if n := len(name); n > 3 && name[n-3:n-1] == ".v" && name[n-1] >= '0' && name[n-1] <= '9' {
-			name = name[:n-3]
-		}
-		switch name {
-		case assertionsLabel, claimLabel, signatureLabel, credentialsLabel, databoxesLabel:
+		switch b.Kind {
+		case jumbf.Kind("c2as"), jumbf.Kind("c2cl"), jumbf.Kind("c2cs"), jumbf.Kind("c2vc"), jumbf.Kind("c2db"):
 		default:
 			l.fail(codeClaimMultiple, "JUMBF", "the manifest %s has a box %q", box.Label, b.Label)
+		}
+		if out[b.Kind] != nil {
+			return nil, fault(FaultVerify, "the manifest %s has two boxes of one kind, %q and %q", box.Label, out[b.Kind].Label, b.Label)
 		}
 		out[b.Kind] = b
 	}

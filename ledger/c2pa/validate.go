@@ -192,7 +192,7 @@ func (v *validation) signed(m *manifest) error {
 	}
 	chain := make([]*x509.Certificate, len(sig.chain))
 	for i, der := range sig.chain {
-		if chain[i], err = x509.ParseCertificate(der); err != nil && i == 0 {
+		if chain[i], err = parseCertificate(der); err != nil && i == 0 {
 			return fault(FaultSignature, "the certificate of the signer cannot be read: %v", err)
 		}
 	}
@@ -257,7 +257,15 @@ func (v *validation) verifySignature(m *manifest, sig *coseSignature, chain []*x
 		signer.Trusted = true
 		v.pass(codeCredentialTrusted, "", "the signer is trusted")
 	}
-	if err := sig.verify(alg, m.claimBytes, publicKey(chain[0])); err != nil {
+	key := publicKey(chain[0])
+	if key == nil {
+		return errors.New("the key of the certificate is none")
+	}
+	if err := fits(alg, key); err != nil {
+		v.fail(codeCredentialInvalid, "Cose_Sign1", "%v", err)
+		return err
+	}
+	if err := sig.verify(alg, m.claimBytes, key); err != nil {
 		return err
 	}
 	if signer.Organization == "" {
@@ -281,7 +289,7 @@ func (v *validation) bound(m *manifest) error {
 		case labelBoxHash:
 			err = v.boxHash(m, a, url)
 		case labelBMFFHash:
-			v.fail(codeBMFFHashMismatch, url, "the binding is one for videos, and not for pictures")
+			v.fail(codeBMFFHashMalformed, url, "the binding is one for videos, and not for pictures")
 		}
 		if err != nil {
 			return err
@@ -325,11 +333,20 @@ func (v *validation) dataHash(m *manifest, a *assertion, url string) error {
 			return 0
 		}
 	})
+	store := exclusion{uint64(v.found.Start), uint64(v.found.Length)}
+	if !slices.Contains(h.Exclusions, store) {
+		v.fail(codeDataHashMismatch, url, "the range that the hash leaves out is not that of the manifests")
+	}
 	var ranges []embed.Range
-	for _, x := range h.Exclusions {
-		if x.Start > uint64(v.size) || x.Length > uint64(v.size)-x.Start {
+	for i, x := range h.Exclusions {
+		beyond := x.Start > uint64(v.size) || x.Length > uint64(v.size)-x.Start
+		if beyond && i == len(h.Exclusions)-1 {
 			v.fail(codeDataHashMismatch, url, "a range of %d bytes at %d is left out, and the file has %d", x.Length, x.Start, v.size)
 			return nil
+		}
+		if beyond {
+			x.Start = min(x.Start, uint64(v.size))
+			x.Length = uint64(v.size) - x.Start
 		}
 		ranges = append(ranges, embed.Range{Start: int64(x.Start), Length: int64(x.Length)})
 	}

@@ -39,6 +39,7 @@ func (v *validation) actions(m *manifest) error {
 	if first == nil && !m.update {
 		v.fail(codeActionMalformed, m.label, "the first action is neither c2pa.created nor c2pa.opened")
 	}
+	beginnings := 0
 	for i, a := range all {
 		list, err := a.actions()
 		if err != nil {
@@ -59,8 +60,14 @@ func (v *validation) actions(m *manifest) error {
 			if begins(act.name) && i != 0 {
 				v.fail(codeActionMalformed, url, "%s must be the first action", act.name)
 			}
+			if begins(act.name) {
+				beginnings++
+			}
 			v.action(m, act, url)
 		}
+	}
+	if beginnings > 1 {
+		v.fail(codeActionMalformed, m.label, "the history begins %d times", beginnings)
 	}
 	return nil
 }

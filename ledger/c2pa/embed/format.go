@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // Format is a kind of picture file.
@@ -100,9 +101,21 @@ func Detect(r io.ReaderAt, size int64) (Format, error) {
 		return JPEG, nil
 	case len(head) >= 4 && (string(head[:4]) == "II*\x00" || string(head[:4]) == "MM\x00*" || string(head[:4]) == "II+\x00" || string(head[:4]) == "MM\x00+"):
 		return TIFF, nil
+	case size < int64(len(pngSignature)) && size > 0 && begun(string(head)):
+		return 0, &Error{Problem: CutOff, Offset: size, Reason: "the file ends in its first bytes"}
 	default:
 		return 0, &Error{Problem: Unsupported, Reason: fmt.Sprintf("it begins with %x", head)}
 	}
+}
+
+// begun says whether a few bytes may be the beginning of a PNG or TIFF file.
+func begun(head string) bool {
+	for _, whole := range []string{pngSignature, "II*\x00", "MM\x00*"} {
+		if strings.HasPrefix(whole, head) {
+			return true
+		}
+	}
+	return false
 }
 
 // endError is what a read beyond the end of the file gives.
