@@ -22,7 +22,7 @@ require (
 	pgregory.net/rapid v1.3.0
 )
 
-require filippo.io/torchwood v0.9.0 // indirect
+require filippo.io/torchwood v0.9.0
 
 require (
 	filippo.io/age v1.3.2 // indirect
