@@ -37,3 +37,13 @@ func amiri(t testing.TB) Faces {
 }
 
 func crcOf(b []byte) uint32 { return crc32.ChecksumIEEE(b) }
+
+func TestSystemFaces(t *testing.T) {
+	faces, err := SystemFaces(t.TempDir())
+	if err != nil {
+		t.Skip("this computer has no fonts: ", err)
+	}
+	if f := faces.ResolveFace('ß'); f == nil {
+		t.Error("no face has a letter that most have")
+	}
+}

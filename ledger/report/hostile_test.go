@@ -23,6 +23,7 @@ func hostile(t testing.TB) Report {
 	r.Prompts[0].Text.Text = "牡丹と唐草の連続模様、藍色と茜色、手彫り版木の質感。" + strings.Repeat("密な繰り返し、", 60)
 	r.Sessions[0].Edits[0].What = "<img src=x onerror=alert(1)> 𓀀 👩🏽‍🎨 🪡"
 	r.Sessions[0].Edits[1].Tool = strings.Repeat("tool\n", 200)
+	r.Events[1].What = "tab\there \u2067turned"
 	r.Events[0].What = strings.Repeat("word ", 3000)
 	r.Proof.Files[1].Name = "$(rm -rf ~)'; echo `id`"
 	r.Verification.State = NotIntact

@@ -381,7 +381,7 @@ func (p *page) steps(s *steps) {
 			for j, l := range lines {
 				h := lead(code)
 				if j == 0 || j == len(lines)-1 {
-					h += 1
+					h++
 				}
 				p.need(h)
 				p.fill(rgb(panel))

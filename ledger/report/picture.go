@@ -37,7 +37,7 @@ type pictureKey struct {
 // nil. The error is an *InputError.
 func (ps *pictures) of(p *Picture, limit int, field string) (*picture, error) {
 	if p == nil || len(p.Data) == 0 {
-		return nil, nil //nolint:nilnil // none in, none out
+		return nil, nil
 	}
 	key := pictureKey{blob.Of(p.Data), limit}
 	if known, ok := ps.done[key]; ok {
