@@ -1,8 +1,6 @@
 package c2pa
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/asn1"
@@ -56,15 +54,11 @@ func checkProfile(cert *x509.Certificate, at time.Time, purposes ...asn1.ObjectI
 	default:
 		return unfit("it is signed with %v", cert.SignatureAlgorithm)
 	}
-	switch key := publicKey(cert).(type) {
-	case *ecdsa.PublicKey:
-		if !slices.Contains([]elliptic.Curve{elliptic.P256(), elliptic.P384(), elliptic.P521()}, key.Curve) {
-			return unfit("its key is on the curve %s", key.Curve.Params().Name)
-		}
-	case *rsa.PublicKey:
-		if key.N.BitLen() < 2048 {
-			return unfit("its RSA key has %d bits, less than 2048", key.N.BitLen())
-		}
+	if info := readKeyInfo(cert); info.ec() && !info.allowedCurve() {
+		return unfit("its key is on the curve %v", info.curve)
+	}
+	if key, ok := publicKey(cert).(*rsa.PublicKey); ok && key.N.BitLen() < 2048 {
+		return unfit("its RSA key has %d bits, less than 2048", key.N.BitLen())
 	}
 	ca := cert.BasicConstraintsValid && cert.IsCA
 	if ca && string(cert.RawIssuer) == string(cert.RawSubject) {
@@ -160,60 +154,4 @@ func allowedPurpose(cert *x509.Certificate, purposes []asn1.ObjectIdentifier) bo
 		}
 	}
 	return false
-}
-
-// parseCertificate reads a certificate. One whose key is no point of its curve, which
-// crypto/x509 refuses whole, is read without its key.
-func parseCertificate(der []byte) (*x509.Certificate, error) {
-	cert, err := x509.ParseCertificate(der)
-	if err == nil {
-		return cert, nil
-	}
-	var outer struct {
-		TBS       asn1.RawValue
-		Algorithm asn1.RawValue
-		Signature asn1.BitString
-	}
-	if rest, err := asn1.Unmarshal(der, &outer); err != nil || len(rest) > 0 {
-		return nil, fmt.Errorf("it is no certificate: %w", err)
-	}
-	patched, ok := withoutKey(outer.TBS.Bytes)
-	if !ok {
-		return nil, err
-	}
-	outer.TBS = asn1.RawValue{Class: asn1.ClassUniversal, Tag: asn1.TagSequence, IsCompound: true, Bytes: patched}
-	if der, err = asn1.Marshal(outer); err != nil {
-		return nil, err
-	}
-	if cert, err = x509.ParseCertificate(der); err != nil {
-		return nil, err
-	}
-	cert.PublicKey, cert.RawSubjectPublicKeyInfo = nil, nil
-	return cert, nil
-}
-
-// withoutKey puts a key of an unknown kind in the place of a certificate's.
-func withoutKey(tbs []byte) ([]byte, bool) {
-	const key = 6 // after version, serial number, algorithm, issuer, validity and subject
-	unknown, err := asn1.Marshal(struct {
-		Algorithm struct{ OID asn1.ObjectIdentifier }
-		Key       asn1.BitString
-	}{struct{ OID asn1.ObjectIdentifier }{asn1.ObjectIdentifier{1, 3, 9999}}, asn1.BitString{Bytes: []byte{0}, BitLength: 8}})
-	if err != nil {
-		return nil, false
-	}
-	var out []byte
-	n := 0
-	for rest := tbs; len(rest) > 0; n++ {
-		var v asn1.RawValue
-		next, err := asn1.Unmarshal(rest, &v)
-		if err != nil {
-			return nil, false
-		}
-		if n == key {
-			v.FullBytes = unknown
-		}
-		out, rest = append(out, v.FullBytes...), next
-	}
-	return out, n > key
 }

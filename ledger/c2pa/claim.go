@@ -98,6 +98,14 @@ type claim struct {
 // assertions are all that the claim vouches for, those it created first.
 func (c *claim) assertions() []hashedURI { return slices.Concat(c.created, c.gathered) }
 
+// claimFields are those of claim v1, which allows no others.
+func claimFields() []string {
+	return []string{
+		"claim_generator", "claim_generator_hints", "claim_generator_info", "signature", "assertions", "dc:format",
+		"instanceID", "dc:title", "redacted_assertions", "alg", "alg_soft", "metadata",
+	}
+}
+
 // parseClaim reads the content of a claim box. The error is a *faultError.
 func parseClaim(data []byte) (*claim, error) {
 	if err := wellFormed(data); err != nil {
@@ -116,6 +124,14 @@ func parseClaim(data []byte) (*claim, error) {
 		c.version, c.created = 2, *v2
 	default:
 		return nil, fault(FaultDecoding, "the claim is of no known version")
+	}
+	if c.version == 1 {
+		known := claimFields()
+		for name := range f {
+			if !slices.Contains(known, name) {
+				return nil, fault(FaultDecoding, "the claim has a field %.60q that version 1 does not know", name)
+			}
+		}
 	}
 	need := []struct {
 		name string

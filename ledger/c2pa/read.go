@@ -213,7 +213,9 @@ func relevant(v *validation) []Status {
 	for _, s := range v.items {
 		of, ok := manifestOf(s.URL)
 		same := func(k Status) bool { return k.Code == s.Code && k.URL == s.URL && k.Outcome == s.Outcome }
-		if ok && of == label || !slices.ContainsFunc(known, same) {
+		// What was wrong with the file itself before is no excuse for what it is now.
+		binding := s.Code == codeDataHashMismatch || s.Code == codeBoxHashMismatch
+		if ok && of == label || binding || !slices.ContainsFunc(known, same) {
 			out = append(out, s)
 		}
 	}

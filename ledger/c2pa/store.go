@@ -83,7 +83,8 @@ func (s *store) active() *manifest {
 	if len(s.manifests) == 0 {
 		return nil
 	}
-	return s.get(s.manifests[len(s.manifests)-1].label)
+	// By way of its URI, which a label with a slash in it does not survive.
+	return s.get(manifestPath(manifestURI(s.manifests[len(s.manifests)-1].label)))
 }
 
 // readStore reads the boxes of a store. What it finds without giving up goes into

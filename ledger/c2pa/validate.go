@@ -180,7 +180,7 @@ func (v *validation) manifest(m *manifest) error {
 // signed judges the signature, the certificate and the time stamp.
 func (v *validation) signed(m *manifest) error {
 	label, absolute := manifestOf(m.claim.signature)
-	if absolute && label != m.label || !absolute && lastPart(m.claim.signature) != signatureLabel {
+	if absolute && label != m.label || lastPart(m.claim.signature) != signatureLabel || !absolute && len(uriParts(m.claim.signature)) != 1 {
 		v.fail(codeSignatureMissing, signatureURI(m.label), "the claim points to the signature %.80q", m.claim.signature)
 	}
 	if m.claim.version > 1 && !soundManifestLabel(m.label) {
@@ -191,13 +191,19 @@ func (v *validation) signed(m *manifest) error {
 		return err
 	}
 	chain := make([]*x509.Certificate, len(sig.chain))
+	var problem string
 	for i, der := range sig.chain {
-		if chain[i], err = parseCertificate(der); err != nil && i == 0 {
+		if i > 0 {
+			chain[i], _ = x509.ParseCertificate(der) // the chain ends where one cannot be read
+		} else if chain[i], problem, err = loose(der); err != nil {
 			return fault(FaultSignature, "the certificate of the signer cannot be read: %v", err)
 		}
 	}
 	if last := slices.Index(chain, nil); last >= 0 {
 		chain = chain[:last]
+	}
+	if problem != "" {
+		v.fail(codeCredentialInvalid, "", "%s", problem)
 	}
 	signer := v.signer(m, sig, chain)
 	if err := v.verifySignature(m, sig, chain, signer); err != nil {
@@ -257,12 +263,11 @@ func (v *validation) verifySignature(m *manifest, sig *coseSignature, chain []*x
 		signer.Trusted = true
 		v.pass(codeCredentialTrusted, "", "the signer is trusted")
 	}
-	key := publicKey(chain[0])
-	if key == nil {
-		return errors.New("the key of the certificate is none")
+	if !readKeyInfo(chain[0]).suits(alg) {
+		v.fail(codeCredentialInvalid, "Cose_Sign1", "the key of the certificate is not for signatures by %v", alg)
 	}
+	key := publicKey(chain[0])
 	if err := fits(alg, key); err != nil {
-		v.fail(codeCredentialInvalid, "Cose_Sign1", "%v", err)
 		return err
 	}
 	if err := sig.verify(alg, m.claimBytes, key); err != nil {

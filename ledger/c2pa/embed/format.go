@@ -103,6 +103,10 @@ func Detect(r io.ReaderAt, size int64) (Format, error) {
 		return TIFF, nil
 	case size < int64(len(pngSignature)) && size > 0 && begun(string(head)):
 		return 0, &Error{Problem: CutOff, Offset: size, Reason: "the file ends in its first bytes"}
+	case len(head) == len(pngSignature) && alike(string(head), pngSignature) >= len(pngSignature)-2:
+		return 0, &Error{Format: PNG, Problem: Malformed, Reason: "its signature is damaged"}
+	case len(head) >= 4 && max(alike(string(head), "II*\x00"), alike(string(head), "MM\x00*")) == 3:
+		return 0, badTIFF(0, "its signature is damaged")
 	default:
 		return 0, &Error{Problem: Unsupported, Reason: fmt.Sprintf("it begins with %x", head)}
 	}
@@ -116,6 +120,16 @@ func begun(head string) bool {
 		}
 	}
 	return false
+}
+
+// alike counts the bytes that are as in the signature.
+func alike(head, signature string) (n int) {
+	for i := range signature {
+		if head[i] == signature[i] {
+			n++
+		}
+	}
+	return n
 }
 
 // endError is what a read beyond the end of the file gives.

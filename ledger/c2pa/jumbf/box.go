@@ -3,6 +3,7 @@ package jumbf
 import (
 	"encoding/binary"
 	"fmt"
+	"unicode/utf8"
 )
 
 // maxDepth is how deep superboxes may lie in each other, as in c2pa-rs.
@@ -105,6 +106,10 @@ func parseSuper(data []byte, at, depth int) (*Box, int, error) {
 		}
 		if child != nil {
 			b.Children = append(b.Children, child)
+		} else if next == end && next < len(data) {
+			// Allowed by the standard, and refused by the validator that most people
+			// use: it takes what follows for a part of this box.
+			return nil, 0, &Error{pos, fmt.Sprintf("the box %q ends in a box of unknown type", b.Label)}
 		}
 		pos = next
 	}
@@ -181,6 +186,9 @@ func (b *Box) describe(data []byte, at int) (next int, err error) {
 	}
 	if zero == 0 {
 		return 0, &Error{at, "a label is empty"}
+	}
+	if !utf8.Valid(rest[:zero]) {
+		return 0, &Error{at, "a label is no text"}
 	}
 	b.Label, rest = string(rest[:zero]), rest[zero+1:]
 	for _, field := range []struct {
