@@ -38,7 +38,7 @@ func read(t testing.TB, path string) []byte {
 
 // The folders of files with the verdicts of c2pa-rs; the environment may name more.
 func goldenFolders() []string {
-	folders := []string{"testdata"}
+	folders := []string{"testdata", filepath.Join("testdata", "peer")}
 	if more := os.Getenv("SELVAGE_GOLDEN_C2PA"); more != "" {
 		folders = append(folders, more)
 	}

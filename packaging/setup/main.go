@@ -46,7 +46,7 @@ func run(ctx context.Context, platform string, tests, vino bool) error {
 	}
 	errs = append(errs, runtimeLibrary(ctx, platform))
 	if tests {
-		errs = append(errs, swiftShader(ctx))
+		errs = append(errs, swiftShader(ctx), installPeers(ctx))
 	}
 	if vino {
 		errs = append(errs, openVINO(ctx))

@@ -69,10 +69,11 @@ func write(ctx context.Context, in io.ReaderAt, out io.Writer, pieces []piece) e
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			if buffer == nil {
-				buffer = make([]byte, copyBuffer)
+			n := min(copyBuffer, p.old.End()-at)
+			if int64(len(buffer)) < n {
+				buffer = make([]byte, n)
 			}
-			b := buffer[:min(copyBuffer, p.old.End()-at)]
+			b := buffer[:n]
 			if err := readAt(in, b, at); err != nil {
 				return err
 			}
