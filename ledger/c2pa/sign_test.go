@@ -207,7 +207,7 @@ func TestAChangedBitIsFound(t *testing.T) {
 		data := sign(t, plain(t, ext), created(), s.signer)
 		r := judge(t, data, c2pa.Trust{})
 		missed := 0
-		for at := range data {
+		for at := 0; at < len(data); at += 7 {
 			changed := bytes.Clone(data)
 			changed[at] ^= 1 << (at % 8)
 			got, err := c2pa.Read(t.Context(), bytes.NewReader(changed), int64(len(changed)), c2pa.Trust{})
@@ -224,7 +224,7 @@ func TestAChangedBitIsFound(t *testing.T) {
 		}
 		// The headers of the container and of the outer boxes, and the unprotected
 		// part of the signature, are in no hash.
-		if missed > 300 {
+		if missed > 60 {
 			t.Errorf("%s: %d changes were not seen", ext, missed)
 		}
 	}
