@@ -116,7 +116,7 @@ func (b *builder) cover() cover {
 	if b.f.Model() {
 		c.Badges = append(c.Badges, badge{"A model took part", warm})
 	} else {
-		c.Badges = append(c.Badges, badge{"No model in this version", blue})
+		c.Badges = append(c.Badges, badge{"No model on record", blue})
 	}
 	var f facts
 	for _, a := range r.Authors {

@@ -448,25 +448,64 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// onPage gives a page that text can be measured on.
+func onPage(t testing.TB, faces Faces) *page {
+	t.Helper()
+	ls, err := newLetters(faces)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &document{Title: "T"}
+	p, err := lay(d, ls, at(0).Time, 0, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// Any text is cut into lines that fit and lose nothing, and any page of HTML holds
+// it as text.
 func FuzzText(f *testing.F) {
-	f.Add("plain")
+	f.Add("plain words on a line that is long enough to be broken")
 	f.Add("نقش\u202e 牡丹 \xff\x00<b>\n\n{{")
-	f.Add("👩🏽‍🎨\u0301\u200d")
+	f.Add("👩🏽‍🎨\u0301\u200d " + strings.Repeat("x", 90))
+	p := onPage(f, amiri(f))
 	f.Fuzz(func(t *testing.T, s string) {
-		r := bare()
-		r.Pattern.Name = "n" + s
-		r.Statement, r.Library.ID = s, s
-		r.Events = []Event{{What: s}}
-		r.Proof.Files = []File{{Name: s, Role: RoleLibrary}}
-		for _, err := range []error{HTML(&bytes.Buffer{}, r), PDF(&bytes.Buffer{}, r)} {
-			if err != nil {
-				t.Fatal(err)
+		if len(s) > 4000 {
+			return
+		}
+		clean := safe(s)
+		for _, c := range clean {
+			if c != '\n' && hidden(c) {
+				t.Fatalf("%U is hidden in %q", c, clean)
 			}
 		}
-		for _, c := range safe(s) {
-			if c != '\n' && hidden(c) {
-				t.Fatalf("%U is hidden in %q", c, safe(s))
+		st := tabular()
+		lines := p.lines(st, clean, 30)
+		if got, want := strings.ReplaceAll(strings.Join(lines, ""), " ", ""), strings.ReplaceAll(strings.ReplaceAll(clean, "\n", ""), " ", ""); got != want {
+			t.Fatalf("%q became %q", want, got)
+		}
+		for _, l := range lines {
+			if w := p.width(st, l); w > 30.01 && len(l) > 60 {
+				t.Fatalf("%q is %g mm wide", l, w)
 			}
+		}
+		r := bare()
+		r.Pattern.Name, r.Statement, r.Events = "n"+s, s, []Event{{What: s}}
+		if page := asHTML(t, r); strings.Count(page, "<blockquote") != strings.Count(asHTML(t, Report{Made: r.Made, Pattern: Pattern{Name: "n"}, Statement: "s"}), "<blockquote") && s != "" {
+			t.Fatal("the text made elements")
+		}
+	})
+}
+
+func FuzzPicture(f *testing.F) {
+	f.Add(flowers(f, 8, 2, false))
+	f.Add([]byte("\xff\xd8\xff\xe0\x00\x10JFIF\x00"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		made, err := prepare(data, 64, "Picture")
+		var bad *InputError
+		if err != nil && !errors.As(err, &bad) || err == nil && (max(made.Width, made.Height) > 64 || len(made.Data) == 0) {
+			t.Errorf("%+v, %v", made, err)
 		}
 	})
 }
