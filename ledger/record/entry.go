@@ -121,8 +121,8 @@ type EntryError struct{ Reason string }
 
 func (e *EntryError) Error() string { return "record: no entry: " + e.Reason }
 
-// mostSubjects bounds what an index has to keep of one entry.
-const mostSubjects = 64
+// MaxSubjects is how many subjects an entry may have, which bounds what an index keeps of it.
+const MaxSubjects = 64
 
 // mostSubject is how many bytes a subject may have.
 const mostSubject = 128
@@ -216,8 +216,8 @@ func (e Entry) check() error {
 		return &EntryError{"versions count from 1"}
 	case (e.Log == blob.Hash{}) != (e.Kind == KindLog):
 		return &EntryError{"the first entry of a log names no log, and every other one does"}
-	case len(e.Subjects) > mostSubjects:
-		return &EntryError{fmt.Sprintf("it has %d subjects, more than %d", len(e.Subjects), mostSubjects)}
+	case len(e.Subjects) > MaxSubjects:
+		return &EntryError{fmt.Sprintf("it has %d subjects, more than %d", len(e.Subjects), MaxSubjects)}
 	}
 	for _, s := range e.Subjects {
 		if s == "" || len(s) > mostSubject {
