@@ -87,6 +87,11 @@ func FuzzCOSE(f *testing.F) {
 }
 
 func FuzzTimeStamp(f *testing.F) {
+	token, err := os.ReadFile(filepath.Join("testdata", "token.der"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(token)
 	f.Add([]byte{0x30, 0x80})
 	f.Add([]byte{0x30, 0x03, 0x06, 0x01, 0x01})
 	f.Fuzz(func(_ *testing.T, data []byte) {

@@ -20,7 +20,7 @@ const maxIngredientDepth = 200
 // since that order decides which finding comes first and what an error hides.
 type validation struct {
 	*log
-	ctx   context.Context //nolint:containedctx // one validation is one call; see Read
+	ctx   context.Context // one validation is one call
 	store *store
 	trust Trust
 

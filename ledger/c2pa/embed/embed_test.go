@@ -80,7 +80,7 @@ func tiffFile(order binary.AppendByteOrder, big bool, pages ...[]entry) []byte {
 		}
 		for _, e := range p {
 			out = word(order.AppendUint16(order.AppendUint16(out, e.tag), e.typ), e.count)
-			if short := e.typ == 3; short {
+			if e.typ == 3 {
 				value := order.AppendUint16(nil, uint16(e.value))
 				n := 4
 				if big {
@@ -102,7 +102,7 @@ func tiffFile(order binary.AppendByteOrder, big bool, pages ...[]entry) []byte {
 }
 
 func page(more ...entry) []entry {
-	list := append([]entry{{256, 3, 1, 8}, {257, 3, 1, 8}, {262, 3, 1, 1}, {65000, 4, 1, 7}}, more...)
+	list := slices.Concat([]entry{{256, 3, 1, 8}, {257, 3, 1, 8}, {262, 3, 1, 1}, {65000, 4, 1, 7}}, more)
 	slices.SortFunc(list, func(a, b entry) int { return int(a.tag) - int(b.tag) })
 	return list
 }
@@ -130,14 +130,12 @@ func files(t testing.TB) map[string][]byte {
 // store is what looks enough like one to be found.
 func store(n int, fill byte) []byte {
 	head := []byte{0, 0, 0, 0, 'j', 'u', 'm', 'b', 0, 0, 0, 30, 'j', 'u', 'm', 'd', 'c', '2', 'p', 'a'}
-	out := append(head, bytes.Repeat([]byte{fill}, max(0, n-len(head)))...)
+	out := slices.Concat(head, bytes.Repeat([]byte{fill}, max(0, n-len(head))))
 	binary.BigEndian.PutUint32(out, uint32(len(out)))
 	return out
 }
 
-func put(t interface{ Fatal(...any) }, ctx interface {
-	testing.TB
-}, file, s []byte) []byte {
+func put(t interface{ Fatal(...any) }, ctx testing.TB, file, s []byte) []byte {
 	in := bytes.NewReader(file)
 	f, err := embed.Detect(in, in.Size())
 	if err != nil {

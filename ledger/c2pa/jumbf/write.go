@@ -1,6 +1,9 @@
 package jumbf
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // maxBox is the longest box whose length is written in 32 bits.
 const maxBox = 1<<32 - 1
@@ -31,8 +34,7 @@ func Describe(kind UUID, label string, salt []byte) []byte {
 	if salt != nil {
 		toggles |= private
 	}
-	body := append(kind[:], toggles)
-	body = append(append(body, label...), 0)
+	body := slices.Concat(kind[:], []byte{toggles}, []byte(label), []byte{0})
 	if salt != nil {
 		body = append(body, Content("c2sh", salt)...)
 	}
