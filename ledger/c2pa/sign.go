@@ -87,7 +87,7 @@ const (
 	// less. One that has more costs a second signature.
 	tokenReserve = 8 << 10
 	// maxTokenReserve is the longest time stamp that is taken.
-	maxTokenReserve = 1 << 20
+	maxTokenReserve = maxToken + 1<<10
 	// maxRounds is how often the length of a store is guessed; each guess is at
 	// least the one before, and a few bytes beside the truth at most.
 	maxRounds = 8

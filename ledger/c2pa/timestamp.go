@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -23,6 +24,21 @@ type Stamped struct {
 func oidTimeStamping() asn1.ObjectIdentifier { return asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 3, 8} }
 func oidSigningTime() asn1.ObjectIdentifier  { return asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 5} }
 
+// maxToken is the longest time stamp that is looked at, in bytes. The library descends
+// into a message as deep as it goes.
+const maxToken = 256 << 10
+
+// guarded calls a library that runs beyond the end of some broken messages, and makes
+// an error of that.
+func guarded(call func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("it is broken: %v", r)
+		}
+	}()
+	return call()
+}
+
 // openToken takes the token out of a response where it is one.
 func openToken(data []byte) ([]byte, error) {
 	var response struct {
@@ -33,10 +49,13 @@ func openToken(data []byte) ([]byte, error) {
 		response.Status.Tag == asn1.TagSequence && len(response.Token.FullBytes) > 0 {
 		data = response.Token.FullBytes
 	}
-	if _, err := pkcs7.Parse(data); err != nil {
-		return nil, err
+	if len(data) > maxToken {
+		return nil, fmt.Errorf("it has %d bytes, more than %d", len(data), maxToken)
 	}
-	return data, nil
+	return data, guarded(func() error {
+		_, err := pkcs7.Parse(data)
+		return err
+	})
 }
 
 // verifyToken checks a time stamp over what it should cover. Nothing about a time
@@ -61,7 +80,11 @@ func verifyToken(token, covers []byte, trust Trust, checkTrust bool, l *log) (*S
 		l.inform(codeTimeStampUntrusted, "", "the time stamp lacks the certificate of its authority")
 		return nil, nil
 	}
-	stamp, err := timestamp.Parse(token)
+	var stamp *timestamp.Timestamp
+	err = guarded(func() (err error) {
+		stamp, err = timestamp.Parse(token)
+		return err
+	})
 	if err != nil {
 		l.inform(codeTimeStampUntrusted, "", "the time stamp is not signed by its authority: %v", err)
 		return nil, nil
