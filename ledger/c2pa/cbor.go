@@ -18,7 +18,8 @@ const (
 )
 
 // decoder reads CBOR the way serde does: names are exact, unknown fields are left
-// alone, and of a name that is there twice the last counts.
+// alone, of a name that is there twice the last counts, and byte strings pass for
+// text.
 func decoder() cbor.DecMode {
 	mode, err := cbor.DecOptions{
 		MaxNestedLevels:   maxCBORDepth,
@@ -26,6 +27,9 @@ func decoder() cbor.DecMode {
 		MaxMapPairs:       maxCBORElements,
 		FieldNameMatching: cbor.FieldNameMatchingCaseSensitive,
 		TimeTagToAny:      cbor.TimeTagToRFC3339Nano,
+
+		ByteStringToString:  cbor.ByteStringToStringAllowed,
+		FieldNameByteString: cbor.FieldNameByteStringAllowed,
 	}.DecMode()
 	if err != nil {
 		panic(err) // the options are constants
@@ -103,6 +107,21 @@ func soundText(data []byte) error {
 
 // fields is a map whose values are not read yet.
 type fields map[string]cbor.RawMessage
+
+// UnmarshalCBOR takes the fields whose names are text; others are of no use.
+func (f *fields) UnmarshalCBOR(data []byte) error {
+	var all map[any]cbor.RawMessage
+	if err := decodeInto(data, &all); err != nil {
+		return err
+	}
+	*f = make(fields, len(all))
+	for key, value := range all {
+		if name, ok := key.(string); ok {
+			(*f)[name] = value
+		}
+	}
+	return nil
+}
 
 // field reads one field; nil where it is absent or of another type.
 func field[T any](f fields, name string) *T {

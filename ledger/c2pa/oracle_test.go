@@ -1,12 +1,15 @@
 package c2pa_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/selvage-studio/selvage/ledger/c2pa"
@@ -107,4 +110,24 @@ func TestC2PARSHoldsValidWhatIsSigned(t *testing.T) {
 		}
 		agree(t, files, &s)
 	}
+}
+
+// Flipped bits in the assertions and the claim of the active manifest of files that c2pa-rs made get its
+// verdict; the files are the same each time, and so are the bits.
+func TestDamageGetsTheVerdictOfC2PARS(t *testing.T) {
+	files := map[string][]byte{}
+	for _, name := range []string{"es256.png", "chain.jpg", "es256.tif", "peer/v1.png", "peer/redacted.png", "peer/update.png"} {
+		data := read(t, filepath.Join("testdata", filepath.FromSlash(name)))
+		from := bytes.LastIndex(data, []byte("c2pa.assertions\x00"))
+		to := bytes.LastIndex(data, []byte("c2pa.signature\x00"))
+		if from < 0 || to < from {
+			t.Fatalf("%s has no manifest", name)
+		}
+		for at := from; at < to; at += 23 {
+			damaged := bytes.Clone(data)
+			damaged[at] ^= 1 << (at % 8)
+			files[fmt.Sprintf("%s-%d%s", strings.TrimSuffix(filepath.Base(name), filepath.Ext(name)), at, filepath.Ext(name))] = damaged
+		}
+	}
+	agree(t, files, nil)
 }

@@ -268,6 +268,7 @@ func (s *store) showable(m *manifest) (code string, err error) {
 // shaped says whether an assertion that has a shape is of it.
 func (a *assertion) shaped() (err error) {
 	switch {
+	case a.base == labelDataHash, a.base == labelBoxHash, a.base == labelBMFFHash:
 	case a.base == labelActions:
 		_, err = a.actions()
 	case a.base == labelIngredient:

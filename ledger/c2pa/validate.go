@@ -180,7 +180,7 @@ func (v *validation) manifest(m *manifest) error {
 // signed judges the signature, the certificate and the time stamp.
 func (v *validation) signed(m *manifest) error {
 	label, absolute := manifestOf(m.claim.signature)
-	if absolute && label != m.label || lastPart(m.claim.signature) != signatureLabel || !absolute && len(uriParts(m.claim.signature)) != 1 {
+	if absolute && label != m.label || lastPart(m.claim.signature) != signatureLabel {
 		v.fail(codeSignatureMissing, signatureURI(m.label), "the claim points to the signature %.80q", m.claim.signature)
 	}
 	if m.claim.version > 1 && !soundManifestLabel(m.label) {
