@@ -140,3 +140,35 @@ func TestATimeStampOutlivesTheCertificate(t *testing.T) {
 		t.Errorf("not stamped: %s %q", r.State, r.Failures)
 	}
 }
+
+// lying stamps something else than it is asked to.
+type lying struct{ c2pa.TimeStamper }
+
+func (l lying) Stamp(ctx context.Context, hash []byte) ([]byte, error) {
+	return l.TimeStamper.Stamp(ctx, flip(hash, 0))
+}
+
+func TestAStampOfSomethingElseIsNone(t *testing.T) {
+	s := newStudio(t, "ES256")
+	signer := s.signer
+	signer.Stamper = lying{newStampAuthority(t, s)}
+	data := sign(t, plain(t, "png"), created(), signer)
+	later := s.trust()
+	later.At = signer.Chain[0].NotAfter.AddDate(1, 0, 0)
+	r := judge(t, data, later)
+	if stamp := r.Active().Signature.Stamp; stamp == nil || stamp.Valid || stamp.Trusted {
+		t.Errorf("the time stamp is %+v", stamp)
+	}
+	if r.State != c2pa.Invalid || len(r.Failures) != 1 || r.Failures[0] != "signingCredential.expired" {
+		t.Errorf("%s %q", r.State, r.Failures)
+	}
+}
+
+// A root is believed for what it signed, and not for its name.
+func TestARootOfTheSameNameIsAnother(t *testing.T) {
+	s, other := newStudio(t, "ES256"), newStudio(t, "ES256")
+	r := judge(t, sign(t, plain(t, "png"), created(), s.signer), other.trust())
+	if r.State != c2pa.Valid || r.Trusted || len(r.Failures) != 1 {
+		t.Errorf("%s %v %q", r.State, r.Trusted, r.Failures)
+	}
+}
