@@ -30,6 +30,9 @@ type Device struct {
 	Name        string // the hardware's, as far as the system tells
 	Memory      int64  // bytes of memory of its own, or the system's where it shares that; 0 unknown
 	Unavailable string // why it cannot be used, "" when it can
+	// Parts is 0, or on how many bfloat16 numbers it takes a number in graphs that are
+	// built from the operators of gpu/bfloat, which then it alone runs.
+	Parts int
 
 	number  int               // the provider's own number of it
 	options map[string]string // the provider's, beside the number
@@ -63,7 +66,9 @@ const (
 	rankWebGPU
 	rankDirectML
 	rankCoreML
+	rankTwoParts
 	rankCPU
+	rankOnePart
 	rankOpenVINO
 	rankSoftware
 	rankUnavailable
@@ -80,15 +85,20 @@ func discover(n *native, libraryPath string) ([]Device, error) {
 		return nil, err
 	}
 	beside := func(provider string) bool { return besideLibrary(libraryPath, provider) }
-	return survey(built, hardware, adapters, beside), nil
+	return survey(built, n.operators != nil, hardware, adapters, beside), nil
 }
 
-// survey is discover without the machine: built are the library's providers, hardware
-// is what it sees, adapters asks the system, and beside says whether a provider that
+// survey is discover without the machine: built are the library's providers, tiles says
+// that the processor multiplies tiles of bfloat16, hardware is what the library sees, adapters asks the system, and beside says whether a provider that
 // is a library of its own lies beside ONNX Runtime's.
-func survey(built []string, hardware []hardware, adapters func() ([]adapter, string), beside func(string) bool) []Device {
+func survey(built []string, tiles bool, hardware []hardware, adapters func() ([]adapter, string), beside func(string) bool) []Device {
 	memory := systemMemory()
 	list := []Device{{ID: "cpu", Provider: providerCPU, Name: processor(), Memory: memory, rank: rankCPU}}
+	if tiles {
+		list = append(list,
+			Device{ID: "cpu:bf16x2", Provider: providerCPU, Name: processor() + ", two bfloat16 a number", Memory: memory, Parts: 2, rank: rankTwoParts},
+			Device{ID: "cpu:bf16", Provider: providerCPU, Name: processor() + ", bfloat16", Memory: memory, Parts: 1, rank: rankOnePart})
+	}
 	for _, provider := range built {
 		switch provider {
 		case providerWebGPU:

@@ -42,7 +42,7 @@ func TestSurvey(t *testing.T) {
 		"OpenVINO brought along":     {[]string{providerOpenVINO, providerCPU}, []hardware{intel}, none, []string{"openvino"}, "cpu openvino:cpu openvino:cpu-bf16 openvino:gpu"},
 		"OpenVINO only in name":      {[]string{providerOpenVINO, providerCPU}, nil, none, nil, "cpu"},
 	} {
-		list := survey(c.built, c.hardware, c.adapters, func(p string) bool { return strings.Contains(fmt.Sprint(c.beside), p) })
+		list := survey(c.built, false, c.hardware, c.adapters, func(p string) bool { return strings.Contains(fmt.Sprint(c.beside), p) })
 		var got []string
 		for _, d := range list {
 			if d.Unavailable != "" {
@@ -57,7 +57,7 @@ func TestSurvey(t *testing.T) {
 			t.Errorf("%s: %v, want %s", name, got, c.want)
 		}
 	}
-	list := survey([]string{providerDirectML, providerCPU}, []hardware{amd, intel}, unknown, nil)
+	list := survey([]string{providerDirectML, providerCPU}, false, []hardware{amd, intel}, unknown, nil)
 	if d := list[0]; d.Name != "Radeon RX 7600" || d.Memory != 8176<<20 || d.number != 0 {
 		t.Errorf("%+v", d)
 	}

@@ -10,12 +10,16 @@ import (
 	"fmt"
 	"runtime"
 	"unsafe"
+
+	"github.com/selvage-studio/selvage/gpu/bfloat"
 )
 
 // native is ONNX Runtime's C API as far as the binding does not offer it.
 type native struct {
 	api  C.ort_api
 	info unsafe.Pointer // OrtMemoryInfo of the host's memory
+
+	operators unsafe.Pointer // domain of gpu/bfloat's, nil where the processor has no tiles
 }
 
 func loadNative(path string) (*native, error) {
@@ -29,6 +33,13 @@ func loadNative(path string) (*native, error) {
 	}
 	if err := n.check("memory info", C.ort_cpu_memory_info(n.api, &n.info)); err != nil {
 		return nil, err
+	}
+	if bfloat.Permit() {
+		domain, s := bfloat.Operators(unsafe.Pointer(n.api), n.info, runtime.NumCPU())
+		if err := n.check("operators in bfloat16", s); err != nil {
+			return nil, err
+		}
+		n.operators = domain
 	}
 	return n, nil
 }

@@ -4,12 +4,15 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
 	"unsafe"
 
 	ort "github.com/yalue/onnxruntime_go"
+
+	"github.com/selvage-studio/selvage/gpu/bfloat"
 )
 
 // Fallback is a device that was preferred and did not start.
@@ -277,6 +280,11 @@ func (w *worker) compile(ctx context.Context, s *Spec, more ...func(*ort.Session
 	if err != nil {
 		return nil, err
 	}
+	if w.device.Parts > 0 {
+		if err := w.native.check("operators in bfloat16", bfloat.Add(unsafe.Pointer(w.native.api), raw, w.native.operators)); err != nil {
+			return nil, err
+		}
+	}
 	open, err := openModel(s)
 	if err != nil {
 		return nil, err
@@ -359,7 +367,13 @@ func (w *worker) blocked(s *Spec) bool {
 
 // configure sets a session's options for the device and the program.
 func (w *worker) configure(o *ort.SessionOptions, s *Spec) error {
-	if err := o.SetIntraOpNumThreads(w.cfg.Threads); err != nil {
+	threads := w.cfg.Threads
+	if threads == 0 && runtime.NumCPU() == 1 {
+		// ONNX Runtime counts the machine's cores, and its threads spin for each other
+		// on the one that this process was given.
+		threads = 1
+	}
+	if err := o.SetIntraOpNumThreads(threads); err != nil {
 		return err
 	}
 	level := ort.GraphOptimizationLevelEnableExtended

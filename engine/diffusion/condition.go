@@ -194,7 +194,7 @@ func beside(a, b states) states {
 }
 
 func (p *Pipeline) runEncoder(ctx context.Context, e encoder, ids []int64) (map[string]*tensor.Dense, error) {
-	o := graph.Options{Batch: 1, Tokens: len(ids), Fused: fused(p.device)}
+	o := suited(p.device, graph.Options{Batch: 1, Tokens: len(ids)})
 	in := map[string]*tensor.Dense{"input_ids": tensor.New(tensor.WithShape(1, len(ids)), tensor.WithBacking(ids))}
 	return p.run(ctx, e.name, o, func(o graph.Options) (gpu.Spec, error) {
 		return graph.TextEncoder(e.component.Config, e.component.Weights, o)

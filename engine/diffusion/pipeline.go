@@ -284,11 +284,12 @@ func floats(v []float32, shape ...int) *tensor.Dense {
 	return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(v))
 }
 
-// fused says whether a device's provider has ONNX Runtime's own operators, and
-// has them right: see graph.Options.
-func fused(d Device) bool {
+// suited gives options the operators that a device has right: see graph.Options.
+func suited(d Device, o graph.Options) graph.Options {
 	p := d.Device().Provider
-	return p == "CPUExecutionProvider" || p == "CUDAExecutionProvider"
+	o.Fused = p == "CPUExecutionProvider" || p == "CUDAExecutionProvider"
+	o.Parts = d.Device().Parts
+	return o
 }
 
 // ownScheduler is the configuration that the model was published with.

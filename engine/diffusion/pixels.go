@@ -40,7 +40,7 @@ func (j *job) planes(v []float32, planes, h, w int) []float32 {
 // gives the noise of the encoder's distribution, for encoders that have one.
 func (p *Pipeline) encode(ctx context.Context, j *job, pixels []float32, draw func(d draws, n int) []float32) ([]float32, error) {
 	m, scale := p.model.VAE, p.LatentScale()
-	o := graph.Options{Batch: j.batch, Height: scale * j.h, Width: scale * j.w, Repeat: j.repeat, Fused: fused(p.device)}
+	o := suited(p.device, graph.Options{Batch: j.batch, Height: scale * j.h, Width: scale * j.w, Repeat: j.repeat})
 	in := map[string]*tensor.Dense{"image": floats(pixels, j.batch, 3, o.Height, o.Width)}
 	if m.Config.Tiny() {
 		out, err := p.run(ctx, "tiny encoder", o, func(o graph.Options) (gpu.Spec, error) { return graph.TinyEncoder(m.Config, m.Weights, o) }, in)
@@ -73,7 +73,7 @@ func (p *Pipeline) decode(ctx context.Context, j *job, latents []float32) ([]flo
 	for i, v := range latents {
 		z[i] = v/float32(m.Config.ScalingFactor) + float32(m.Config.ShiftFactor)
 	}
-	o := graph.Options{Batch: j.batch, Height: j.h, Width: j.w, Repeat: j.repeat, Fused: fused(p.device)}
+	o := suited(p.device, graph.Options{Batch: j.batch, Height: j.h, Width: j.w, Repeat: j.repeat})
 	in := map[string]*tensor.Dense{"latent": floats(z, j.batch, j.channels, j.h, j.w)}
 	name, build := "vae decoder", func(o graph.Options) (gpu.Spec, error) { return graph.VAEDecoder(m.Config, m.Weights, o) }
 	if m.Config.Tiny() {

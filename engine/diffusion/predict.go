@@ -41,7 +41,7 @@ func (p *Pipeline) predict(ctx context.Context, j *job, scaled []float32, t floa
 	for i := range ts {
 		ts[i] = t
 	}
-	o := graph.Options{Batch: n, Height: j.h, Width: j.w, Tokens: j.cond.tokens, Repeat: j.repeat, WrapSwitch: j.rollUntil > 0 && j.wraps(), Fused: fused(p.device)}
+	o := suited(p.device, graph.Options{Batch: n, Height: j.h, Width: j.w, Tokens: j.cond.tokens, Repeat: j.repeat, WrapSwitch: j.rollUntil > 0 && j.wraps()})
 	in := map[string]*tensor.Dense{
 		"latent":   floats(latent, n, channels, j.h, j.w),
 		"timestep": floats(ts, n),

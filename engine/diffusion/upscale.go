@@ -78,7 +78,7 @@ func (u *Upscaler) run(ctx context.Context, pic *pattern.Planes, rep pattern.Rep
 	if rep.Kind == pattern.Hex {
 		rep = pattern.Repeat{Kind: pattern.HalfDrop, N: 1, D: 2}
 	}
-	spec, err := graph.Upscaler(m.Config, m.Weights, graph.Options{Batch: 1, Height: pic.Height, Width: pic.Width, Repeat: rep, Fused: fused(u.device)})
+	spec, err := graph.Upscaler(m.Config, m.Weights, suited(u.device, graph.Options{Batch: 1, Height: pic.Height, Width: pic.Width, Repeat: rep}))
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/selvage-studio/selvage/engine/pattern"
 	"github.com/selvage-studio/selvage/engine/weights"
 	"github.com/selvage-studio/selvage/gpu"
+	"github.com/selvage-studio/selvage/gpu/bfloat"
 )
 
 // value is one result inside a graph under construction; its shape is static.
@@ -46,9 +47,11 @@ type builder struct {
 	nodes   []byte
 	inits   []byte
 	ports   []byte
-	next    int // of values
-	count   int // of nodes
-	contrib bool
+	next    int    // of values
+	count   int    // of nodes
+	infos   []byte // shapes of results that the runtime cannot infer
+	contrib bool   // whether there are contributed operators
+	own     bool   // whether there are operators of gpu/bfloat
 	layer   string // the module being built, for names and messages
 
 	consts  map[string]value // by type, shape and content
@@ -329,12 +332,20 @@ func (b *builder) spec(name string, owns func(key string) bool) (gpu.Spec, error
 	if b.opt.WrapSwitch {
 		b.wrapInput() // there for every repeat, so that callers need not ask
 	}
-	g := make([]byte, 0, len(b.nodes)+len(b.inits)+len(b.ports)+64)
+	g := make([]byte, 0, len(b.nodes)+len(b.inits)+len(b.ports)+len(b.infos)+64)
 	g = append(g, b.nodes...)
 	g = appendString(g, graphName, b.part)
 	g = append(g, b.inits...)
 	g = append(g, b.ports...)
-	model := appendModel(g, b.contrib)
+	g = append(g, b.infos...)
+	var domains []string
+	if b.contrib {
+		domains = append(domains, contribDomain)
+	}
+	if b.own {
+		domains = append(domains, bfloat.Domain)
+	}
+	model := appendModel(g, domains)
 	return gpu.Spec{
 		Key: b.key(model), Name: name, Model: model, Weights: b.stored, Scratch: b.live.peak(),
 		// AutoencoderKL has the largest planes of all, once for a picture.

@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -16,7 +17,10 @@ import (
 )
 
 // bench opens what the tests run graphs on.
-func bench(t testing.TB) *gpu.Queue {
+func bench(t testing.TB) *gpu.Queue { return benchOn(t, "cpu") }
+
+// benchOn is bench for a device; the test skips where the machine has none of that name.
+func benchOn(t testing.TB, device string) *gpu.Queue {
 	t.Helper()
 	rt, err := gpu.Open(gpu.Config{})
 	if err != nil {
@@ -27,7 +31,11 @@ func bench(t testing.TB) *gpu.Queue {
 			t.Error(err)
 		}
 	})
-	q, err := rt.Queue(t.Context(), "cpu")
+	q, err := rt.Queue(t.Context(), device)
+	var unknown *gpu.UnknownDeviceError
+	if errors.As(err, &unknown) {
+		t.Skip(err)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -263,6 +271,24 @@ func TestGolden(t *testing.T) {
 	} {
 		t.Run(form.name, func(t *testing.T) {
 			golden.Run(t, golden.Graph, computer{q, form.options}.compute)
+		})
+	}
+}
+
+// TestGoldenInBfloat runs the cases on the devices that multiply in bfloat16. The
+// tolerances are those of single precision, so many times over: two parts of a number
+// are 2^-17 of it off, one is 2^-9.
+func TestGoldenInBfloat(t *testing.T) {
+	for _, form := range []struct {
+		device string
+		factor float64
+	}{
+		{"cpu:bf16x2", 6},
+		{"cpu:bf16", 3000},
+	} {
+		t.Run(form.device, func(t *testing.T) {
+			q := benchOn(t, form.device)
+			golden.RunScaled(t, golden.Graph, form.factor, computer{q, graph.Options{Fused: true, Parts: q.Device().Parts}}.compute)
 		})
 	}
 }

@@ -5,6 +5,9 @@ import "fmt"
 // conv is a convolution of an NCHW value by the weights at path, continued
 // beyond its edges by the repeat. Kernels of one sample see no edges.
 func (b *builder) conv(x value, path string, out, kernel, stride int, m margin, bias bool) value {
+	if b.inTiles(path+".weight", kernel) {
+		return b.tiledConv(x, path, out, kernel, stride, m, bias, 0)
+	}
 	b.in(path)
 	w := b.param(path+".weight", out, x.shape[1], kernel, kernel)
 	return b.convolve(x, w, b.bias(path, out, bias), stride, m)
@@ -52,6 +55,9 @@ func (b *builder) fillChannels(x value, n int) value {
 // plane by half the margin and half the shift.
 func (b *builder) upConv(x value, path string, out int, bias bool) value {
 	b.in(path)
+	if b.inTiles(path+".weight", 3) {
+		return b.tiledUpConv(x, path, out, bias)
+	}
 	// The runtime adds constants once, while it loads the graph.
 	w := b.to(b.param(path+".weight", out, x.shape[1], 3, 3), float32Elem)
 	shift := b.bias(path, out, bias)
@@ -63,6 +69,12 @@ func (b *builder) upConv(x value, path string, out int, bias bool) value {
 				margin{top: 1 - dy, left: 1 - dx, bottom: dy, right: dx}))
 		}
 	}
+	return b.interleave(x, out, parts)
+}
+
+// interleave makes a plane of twice x's sides of four of its size: even and odd columns
+// of the even rows, then those of the odd ones.
+func (b *builder) interleave(x value, out int, parts []value) value {
 	y := b.concat(1, parts...)
 	return b.node("DepthToSpace", []value{y}, []int{x.shape[0], out, 2 * x.shape[2], 2 * x.shape[3]}, x.typ,
 		intAttr("blocksize", 2), stringAttr("mode", "DCR"))
@@ -96,6 +108,9 @@ func (b *builder) linear(x value, path string, out int, bias bool) value {
 // the part.
 func (b *builder) linearPart(x value, path string, out int, bias bool, i, n int) value {
 	b.in(path)
+	if b.inTiles(path+".weight", 1) {
+		return b.tiledLinear(x, path, out, bias, i, n)
+	}
 	in := x.shape[1]
 	ins := []value{x, b.slab(path+".weight", []int{n * out, in}, []int{out, in}, i, n)}
 	if bias {

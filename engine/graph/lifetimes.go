@@ -46,6 +46,11 @@ func (l *lifetimes) node(op string, in []value, out value) {
 	}
 }
 
+// scratch is what the next node takes for itself, in bytes.
+func (l *lifetimes) scratch(size int64) {
+	l.spans = append(l.spans, span{l.now + 1, l.now + 1, size})
+}
+
 // keep makes a result live to the end: an output.
 func (l *lifetimes) keep(name string) {
 	if i, ok := l.index[name]; ok {

@@ -57,6 +57,7 @@ const (
 	graphInitializer = 5
 	graphInput       = 11
 	graphOutput      = 12
+	graphValueInfo   = 13
 
 	nodeInput     = 1
 	nodeOutput    = 2
@@ -189,8 +190,9 @@ func appendPort(b []byte, field protowire.Number, name string, typ elem, shape [
 	return appendBytes(b, field, v)
 }
 
-// appendModel wraps an encoded GraphProto into a ModelProto.
-func appendModel(graph []byte, contrib bool) []byte {
+// appendModel wraps an encoded GraphProto into a ModelProto. domains are those of the
+// operators beside ONNX's own, each of which has one version.
+func appendModel(graph []byte, domains []string) []byte {
 	opset := func(b []byte, domain string, version int64) []byte {
 		o := appendString(nil, 1, domain)
 		o = appendVarint(o, 2, version)
@@ -200,8 +202,8 @@ func appendModel(graph []byte, contrib bool) []byte {
 	m = appendVarint(m, modelIRVersion, irVersion)
 	m = appendString(m, modelProducer, "selvage")
 	m = opset(m, "", opsetVersion)
-	if contrib {
-		m = opset(m, contribDomain, contribVersion)
+	for _, d := range domains {
+		m = opset(m, d, contribVersion)
 	}
 	return appendBytes(m, modelGraph, graph)
 }

@@ -40,6 +40,11 @@ type Options struct {
 	// float32; inputs and outputs too.
 	Half bool
 
+	// Parts is 0, or builds convolutions and linear layers of the operators of
+	// gpu/bfloat, which take a number as so many bfloat16 numbers, 1 or 2. It is for
+	// devices that say so (gpu.Device.Parts), and goes with Fused.
+	Parts int
+
 	// Scores is the largest array of attention scores, in bytes, that may have
 	// to be stored at once; above it, queries are taken in slices. 0 means no
 	// limit with Fused, where the CPU provider never stores them, and 256 MiB
@@ -61,6 +66,9 @@ const (
 func (o Options) check(part string) error {
 	if o.Batch < 1 || o.Batch > maxBatch {
 		return &OptionError{part, "Batch", fmt.Sprintf("is %d; it must be between 1 and %d", o.Batch, maxBatch)}
+	}
+	if o.Parts < 0 || o.Parts > 2 || o.Parts > 0 && (o.Half || !o.Fused) {
+		return &OptionError{part, "Parts", fmt.Sprintf("is %d; it is 0, or 1 or 2 with Fused and without Half", o.Parts)}
 	}
 	return o.Repeat.Validate()
 }

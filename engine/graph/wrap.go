@@ -28,13 +28,11 @@ func (b *builder) surround(x value, m margin) (value, margin) {
 		return x, m
 	}
 	h, w := x.shape[2], x.shape[3]
-	dx, dy, exact := r.Shift(w, h)
-	if !exact {
-		b.fail(&ShiftError{b.part, b.layer, r, w, h})
-		dx, dy = 0, 0
+	dx, dy, err := b.shift(x, m)
+	if err != nil {
+		b.fail(err)
 	}
 	if max(m.top, m.bottom) > h || max(m.left, m.right) > w {
-		b.fail(&SizeError{b.part, w, h, max(m.top, m.bottom, m.left, m.right)})
 		return b.fresh([]int{x.shape[0], x.shape[1], h + m.top + m.bottom, w + m.left + m.right}, x.typ), margin{}
 	}
 	rest := m
@@ -55,6 +53,20 @@ func (b *builder) surround(x value, m margin) (value, margin) {
 		rows()
 	}
 	return x, rest
+}
+
+// shift is how many samples the cell to the right of x's stands lower and the cell
+// below further right. A margin is never wider than the cell.
+func (b *builder) shift(x value, m margin) (dx, dy int, err error) {
+	h, w := x.shape[2], x.shape[3]
+	if max(m.top, m.bottom) > h || max(m.left, m.right) > w {
+		return 0, 0, &SizeError{b.part, w, h, max(m.top, m.bottom, m.left, m.right)}
+	}
+	dx, dy, exact := b.opt.Repeat.Shift(w, h)
+	if !exact {
+		return 0, 0, &ShiftError{b.part, b.layer, b.opt.Repeat, w, h}
+	}
+	return dx, dy, nil
 }
 
 // join continues x along axis by before and after samples. The neighbour that

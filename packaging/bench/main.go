@@ -53,6 +53,7 @@ type figures struct {
 	LoadSeconds float64            `json:"load_seconds"`
 	First       float64            `json:"first_seconds"`
 	PeakBytes   int64              `json:"peak_bytes"`
+	CPU         float64            `json:"cpu_seconds"` // of all cores, of the process so far
 	Values      map[string]float64 `json:"values"`
 }
 

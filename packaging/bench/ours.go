@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"gorgonia.org/tensor"
@@ -34,7 +35,7 @@ func ours(ctx context.Context, args []string) error {
 	case "step":
 		f, err = step(ctx, args[1], args[2], args[3], args[4], args[5:])
 	case "first":
-		f, err = first(ctx, args[1])
+		f, err = first(ctx, args[1], args[2])
 	case "starter":
 		f, err = starterRun(ctx)
 	case "rolling":
@@ -54,6 +55,9 @@ func ours(ctx context.Context, args []string) error {
 		return err
 	}
 	f.PeakBytes = peakBytes()
+	if f.CPU == 0 {
+		f.CPU = cpuSeconds()
+	}
 	out, err := json.Marshal(f)
 	if err != nil {
 		return err
@@ -77,19 +81,30 @@ func peakBytes() int64 {
 	return 0
 }
 
+// cpuSeconds is what all cores have spent on this process. On a machine that others use
+// it says more than the clock.
+func cpuSeconds() float64 {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
+}
+
 // processorQueue opens the CPU.
 func processorQueue(ctx context.Context) (*gpu.Runtime, *gpu.Queue, error) {
 	return queueOf(ctx, "cpu")
 }
 
-// queueOf opens a device, and no other in its place.
+// queueOf opens a device, and no other in its place; "" is the one that the program
+// takes by itself.
 func queueOf(ctx context.Context, device string) (*gpu.Runtime, *gpu.Queue, error) {
 	rt, err := gpu.Open(gpu.Config{})
 	if err != nil {
 		return nil, nil, err
 	}
 	q, err := rt.Queue(ctx, device)
-	if err == nil && q.Device().ID != device {
+	if err == nil && device != "" && q.Device().ID != device {
 		err = fmt.Errorf("%s does not start: %w", device, q.Fallbacks()[0].Err)
 	}
 	if err != nil {
@@ -132,7 +147,7 @@ func step(ctx context.Context, dir, runs, device, sample string, layout []string
 		return f, err
 	}
 	defer func() { err = errors.Join(err, rt.Close()) }()
-	spec, err := graph.UNet(m.UNet.Config, m.UNet.Weights, graph.Options{Batch: 1, Height: 64, Width: 64, Tokens: 77, Repeat: rep, Fused: device == "cpu"})
+	spec, err := graph.UNet(m.UNet.Config, m.UNet.Weights, graph.Options{Batch: 1, Height: 64, Width: 64, Tokens: 77, Repeat: rep, Fused: q.Device().Provider == "CPUExecutionProvider", Parts: q.Device().Parts})
 	if err != nil {
 		return f, err
 	}
@@ -141,6 +156,7 @@ func step(ctx context.Context, dir, runs, device, sample string, layout []string
 		return f, err
 	}
 	f.LoadSeconds = time.Since(began).Seconds()
+	f.Values = map[string]float64{"load": cpuSeconds()}
 	run := func() (float64, error) {
 		began := time.Now()
 		out, err := p.Run(ctx, map[string]*tensor.Dense{
@@ -157,6 +173,8 @@ func step(ctx context.Context, dir, runs, device, sample string, layout []string
 	if f.First, err = run(); err != nil {
 		return f, err
 	}
+	f.Values["first"] = cpuSeconds() - f.Values["load"]
+	before := cpuSeconds()
 	for range n {
 		s, err := run()
 		if err != nil {
@@ -164,19 +182,20 @@ func step(ctx context.Context, dir, runs, device, sample string, layout []string
 		}
 		f.Seconds = append(f.Seconds, s)
 	}
+	f.Values["forward"] = (cpuSeconds() - before) / float64(n)
 	return f, nil
 }
 
 // first is the time from the start of the process to the end of the first of
 // two steps with guidance.
-func first(ctx context.Context, dir string) (f figures, err error) {
+func first(ctx context.Context, dir, device string) (f figures, err error) {
 	began := startOfProcess()
 	m, err := weights.Open(dir)
 	if err != nil {
 		return f, err
 	}
 	defer func() { err = errors.Join(err, m.Close()) }()
-	rt, q, err := processorQueue(ctx)
+	rt, q, err := queueOf(ctx, device)
 	if err != nil {
 		return f, err
 	}
@@ -192,7 +211,7 @@ func first(ctx context.Context, dir string) (f figures, err error) {
 		Repeat: pattern.Repeat{Kind: pattern.None},
 	}, func(g diffusion.Progress) {
 		if g.Stage == diffusion.StageSample && g.Step == 1 {
-			f.Seconds = append(f.Seconds, time.Since(began).Seconds())
+			f.Seconds, f.CPU = append(f.Seconds, time.Since(began).Seconds()), cpuSeconds()
 			cancel()
 		}
 	})

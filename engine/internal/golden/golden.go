@@ -232,6 +232,11 @@ func (ts Tensors) Taps() []string {
 // of them that departs is named in the failure. Tensors beyond the expected
 // ones are ignored.
 func Run(t *testing.T, owner Owner, compute func(t *testing.T, s *Suite, c Case) (got Tensors, order []string)) {
+	RunScaled(t, owner, 1, compute)
+}
+
+// RunScaled is Run with the tolerances multiplied, for a precision that states its own.
+func RunScaled(t *testing.T, owner Owner, factor float64, compute func(t *testing.T, s *Suite, c Case) (got Tensors, order []string)) {
 	s := Find(t)
 	ran := 0
 	for _, c := range s.Cases {
@@ -244,7 +249,7 @@ func Run(t *testing.T, owner Owner, compute func(t *testing.T, s *Suite, c Case)
 			if t.Failed() || t.Skipped() {
 				return
 			}
-			if err := c.Compare(s.Expected(t, c), got, order); err != nil {
+			if err := c.Scaled(factor).Compare(s.Expected(t, c), got, order); err != nil {
 				t.Error(err)
 			}
 		})
