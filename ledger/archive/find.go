@@ -33,11 +33,11 @@ func joined(err error, rows *sql.Rows) error {
 func (a *Archive) places(ctx context.Context, key uint64) ([]int64, map[int64]Log, error) {
 	a.tail.mu.Lock()
 	defer a.tail.mu.Unlock()
-	indexed, err := a.refresh(ctx)
-	if err != nil {
+	// In this order, so that what goes into a run meanwhile is found twice rather than not at all.
+	if err := a.refresh(ctx); err != nil {
 		return nil, nil, err
 	}
-	places, err := a.inRuns(ctx, key, indexed)
+	places, err := a.inRuns(ctx, key)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -50,7 +50,7 @@ func (a *Archive) places(ctx context.Context, key uint64) ([]int64, map[int64]Lo
 }
 
 // inRuns looks a key up in all runs.
-func (a *Archive) inRuns(ctx context.Context, key uint64, indexed map[int64]int64) (places []int64, err error) {
+func (a *Archive) inRuns(ctx context.Context, key uint64) (places []int64, err error) {
 	rows, err := a.db.QueryContext(ctx, `SELECT `+text("keys", RunLength*pairSize*(record.MaxSubjects+2))+` FROM (SELECT DISTINCT run FROM runs) JOIN lookup ON shard = run * 256 + ?`, key>>56)
 	if err != nil {
 		return nil, failed(err)
@@ -61,11 +61,7 @@ func (a *Archive) inRuns(ctx context.Context, key uint64, indexed map[int64]int6
 		if err := rows.Scan(&keys); err != nil {
 			return nil, failed(err)
 		}
-		for _, p := range find(keys, key) {
-			if log, index := split(p); index < indexed[log] {
-				places = append(places, p)
-			}
-		}
+		places = append(places, find(keys, key)...)
 	}
 	return places, nil
 }
@@ -201,7 +197,7 @@ func before(a, b Entry, order Order) bool {
 func (a *Archive) Roots(ctx context.Context, of string) ([]Root, error) {
 	a.tail.mu.Lock()
 	defer a.tail.mu.Unlock()
-	if _, err := a.refresh(ctx); err != nil {
+	if err := a.refresh(ctx); err != nil {
 		return nil, err
 	}
 	newest, err := a.savedRoots(ctx, of)

@@ -82,9 +82,14 @@ func (e *VersionError) Error() string {
 	return fmt.Sprintf("archive: the ledger has the version %d; open the library once for writing, which brings it to %d", e.Version, Version)
 }
 
+// Queryer is a database or one connection to it.
+type Queryer interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
 // Check says whether db is a ledger of this version: a *SchemaError or a *VersionError. A view that stands
 // where a table should would run somebody else's program for every row.
-func Check(ctx context.Context, db *sql.DB) error {
+func Check(ctx context.Context, db Queryer) error {
 	var app, version int
 	if err := db.QueryRowContext(ctx, `PRAGMA application_id`).Scan(&app); err != nil {
 		return &SchemaError{"it cannot be read", err}

@@ -19,17 +19,15 @@ type tailLog struct {
 	roots       map[rootKey]Root
 }
 
-// refresh reads what came since the last time, and returns up to where each log stands in runs.
-// What is in a run is taken from there only up to these, so that nothing is found
-// twice or not at all while somebody writes.
-func (a *Archive) refresh(ctx context.Context) (indexed map[int64]int64, err error) {
+// refresh reads what came since the last time. Its caller holds the lock.
+func (a *Archive) refresh(ctx context.Context) error {
 	logs, err := a.Logs(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	until, err := a.indexed(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if a.tail.logs == nil {
 		a.tail.logs = map[int64]*tailLog{}
@@ -43,7 +41,7 @@ func (a *Archive) refresh(ctx context.Context) (indexed map[int64]int64, err err
 		t.log = l
 		for raw, err := range a.Raw(ctx, l, t.upTo, l.Size) {
 			if err != nil {
-				return nil, err
+				return err
 			}
 			t.upTo = raw.Index + 1
 			e, err := entryOf(l.ID, raw.Index, append([]byte(nil), raw.Text...))
@@ -62,7 +60,7 @@ func (a *Archive) refresh(ctx context.Context) (indexed map[int64]int64, err err
 			}
 		}
 	}
-	return until, nil
+	return nil
 }
 
 // indexed says up to which index each log stands in runs.

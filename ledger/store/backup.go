@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 
 	"github.com/mattn/go-sqlite3"
+
+	"github.com/selvage-studio/selvage/ledger/archive"
 )
 
 // Progress is told how far a back-up is, in pages of the file.
@@ -148,6 +150,47 @@ func (s *Store) markCopy(ctx context.Context, part string) (err error) {
 	now := s.options.Clock()
 	_, err = conn.ExecContext(ctx, `UPDATE logs SET closed = ? WHERE closed IS NULL`, fmt.Sprintf("restored from a back-up of %s", now.At.UTC().Format("2006-01-02T15:04:05Z")))
 	return err
+}
+
+// Restore puts a back-up into the folder of a library that has no ledger, or has lost it. What an old ledger left beside itself
+// there is removed: SQLite would read it into the new one. The error is an *OpenError where the file is no ledger,
+// and a *WriteError otherwise, with fs.ErrExist where there is a ledger: whoever means to replace it moves it away.
+func Restore(ctx context.Context, file, dir string) error {
+	path := filepath.Join(dir, archive.FileName)
+	db, err := sql.Open("sqlite3", uri(file, url.Values{"mode": {"ro"}}))
+	if err != nil {
+		return &OpenError{file, err}
+	}
+	_, err = archive.Open(ctx, db)
+	if err = errors.Join(err, db.Close()); err != nil {
+		return &OpenError{file, err}
+	}
+	if _, err := os.Lstat(path); err == nil {
+		return &WriteError{path, fs.ErrExist}
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return &WriteError{path, err}
+	}
+	part := path + ".part"
+	for _, left := range []string{path + "-wal", path + "-shm", path + "-journal", part} {
+		if err := os.Remove(left); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return &WriteError{path, err}
+		}
+	}
+	err = copyFile(part, file)
+	if err == nil {
+		err = syncFile(part)
+	}
+	if err == nil {
+		err = os.Rename(part, path)
+	}
+	if err == nil {
+		err = syncDir(dir)
+	}
+	if err != nil {
+		return &WriteError{path, err}
+	}
+	return nil
 }
 
 func syncFile(path string) error {

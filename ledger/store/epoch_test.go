@@ -90,6 +90,21 @@ func TestABackUpGoesOnInANewEpoch(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
+	back := t.TempDir()
+	if err := os.WriteFile(filepath.Join(back, archive.FileName+"-wal"), []byte("left of an older one"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := Restore(t.Context(), file, back); err != nil {
+		t.Fatal(err)
+	}
+	if again := Restore(t.Context(), file, back); !errors.Is(again, fs.ErrExist) {
+		t.Errorf("a ledger is replaced: %v", again)
+	}
+	var foreign *OpenError
+	if err := Restore(t.Context(), filepath.Join(back, "none"), t.TempDir()); !errors.As(err, &foreign) {
+		t.Errorf("a back-up that is not there: %v", err)
+	}
+	copied = back
 	restored := open(t, Options{Dir: copied})
 	entries := verify(t, restored.Archive(), "desk")[l.ID()]
 	if len(entries) < 6001 {

@@ -30,6 +30,10 @@ type pen struct {
 	entry, entries, head, opening, tile  *sql.Stmt
 	run, shard, root, nextRun, sizes, at *sql.Stmt
 
+	// prepared are all of these, to be closed before the connection: SQLite leaves the write-ahead log lying
+	// where one is open.
+	prepared []*sql.Stmt
+
 	// tail is the index of what stands in no run yet, and spans what it covers.
 	tail  *archive.Run
 	spans map[int64]archive.Span
@@ -68,6 +72,9 @@ func (s *Store) openPen(ctx context.Context) (err error) {
 	if err := migrate(ctx, p.conn, steps()); err != nil {
 		return err
 	}
+	if err := archive.Check(ctx, p.conn); err != nil {
+		return err
+	}
 	if err := syncDir(filepath.Dir(s.path)); err != nil {
 		return err
 	}
@@ -102,12 +109,16 @@ func (p *pen) prepare(ctx context.Context) error {
 		if *q.stmt, err = p.conn.PrepareContext(ctx, q.text); err != nil {
 			return err
 		}
+		p.prepared = append(p.prepared, *q.stmt)
 	}
 	return nil
 }
 
 func (p *pen) close() error {
 	var errs []error
+	for _, stmt := range p.prepared {
+		errs = append(errs, stmt.Close())
+	}
 	if p.conn != nil {
 		errs = append(errs, p.conn.Close())
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -57,6 +58,10 @@ func TestWhatIsAppendedIsThere(t *testing.T) {
 	check(s.Archive())
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
+	}
+	// One file is the ledger: a write-ahead log that stays behind would be read into whatever is put in its place.
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+		t.Errorf("closing leaves %v, %v", left, err)
 	}
 	check(open(t, Options{Dir: dir, ReadOnly: true}).Archive())
 	s = open(t, Options{Dir: dir})
@@ -279,4 +284,24 @@ func TestHistoriesOfSeveralLogs(t *testing.T) {
 		t.Errorf("%v of %v", newest, want)
 	}
 	verify(t, s.Archive(), "desk", "laptop")
+}
+
+// What the guarantees rest on is asked of SQLite itself.
+func TestCommitsReachTheDisk(t *testing.T) {
+	s := open(t, Options{Dir: t.TempDir()})
+	err := s.do(t.Context(), func(ctx context.Context) error {
+		for pragma, want := range map[string]string{"synchronous": "2", "journal_mode": "wal", "secure_delete": "1", "temp_store": "2", "foreign_keys": "0", "auto_vacuum": "0"} {
+			var got string
+			if err := s.pen.conn.QueryRowContext(ctx, "PRAGMA "+pragma).Scan(&got); err != nil {
+				return err
+			}
+			if got != want {
+				t.Errorf("%s is %s, not %s", pragma, got, want)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
