@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/selvage-studio/selvage/app/session"
+	"github.com/selvage-studio/selvage/app/session/library"
 	"github.com/selvage-studio/selvage/engine/edit"
 )
 
@@ -44,7 +46,7 @@ func (p *program) collectionNew() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.tellCollection(s, dir, made)
+			return p.tellCollection(c.Context(), s, dir, made)
 		},
 	}, &dir)
 }
@@ -64,7 +66,7 @@ its palette along, if the collection has none.`,
 			if err != nil {
 				return err
 			}
-			return p.tellCollection(s, dir, done)
+			return p.tellCollection(c.Context(), s, dir, done)
 		},
 	}, &dir)
 	c.Flags().StringVar(&role, "as", string(edit.Coordinate), "its role: hero, coordinate or blender")
@@ -87,7 +89,7 @@ it, and recolour all patterns that have them: as one edit, all of them or none.`
 				return err
 			}
 			if len(set) == 0 {
-				found, err := s.Collection(lib, args[0])
+				found, err := s.Collection(c.Context(), lib, args[0])
 				if err != nil {
 					return err
 				}
@@ -112,7 +114,7 @@ it, and recolour all patterns that have them: as one edit, all of them or none.`
 			if err != nil {
 				return err
 			}
-			return p.tellCollection(s, dir, done)
+			return p.tellCollection(c.Context(), s, dir, done)
 		},
 	}, &dir)
 	c.Flags().StringArrayVar(&set, "set", nil, "colour to change, NAME=#rrggbb; may be repeated")
@@ -123,12 +125,12 @@ func (p *program) collectionList() *cobra.Command {
 	var dir string
 	return p.collectionFlags(&cobra.Command{
 		Use: "list", Short: "List the collections of the library", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(c *cobra.Command, _ []string) error {
 			s, lib, err := p.inLibrary(dir)
 			if err != nil {
 				return err
 			}
-			all, err := s.Collections(lib)
+			all, err := s.Collections(c.Context(), lib)
 			for _, one := range all {
 				r := one.Root()
 				if p.json {
@@ -146,22 +148,22 @@ func (p *program) collectionInfo() *cobra.Command {
 	var dir string
 	return p.collectionFlags(&cobra.Command{
 		Use: "info COLLECTION", Short: "Show what is in a collection", Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
 			s, lib, err := p.inLibrary(dir)
 			if err != nil {
 				return err
 			}
-			found, err := s.Collection(lib, args[0])
+			found, err := s.Collection(c.Context(), lib, args[0])
 			if err != nil {
 				return err
 			}
-			return p.tellCollection(s, dir, found)
+			return p.tellCollection(c.Context(), s, dir, found)
 		},
 	}, &dir)
 }
 
 // tellCollection shows a collection with its patterns by name.
-func (p *program) tellCollection(s *session.Session, dir string, c *session.Collection) error {
+func (p *program) tellCollection(ctx context.Context, s *session.Session, dir string, c *session.Collection) error {
 	lib, err := s.Library(dir)
 	if err != nil {
 		return err
@@ -175,7 +177,7 @@ func (p *program) tellCollection(s *session.Session, dir string, c *session.Coll
 	members := []member{}
 	for _, m := range c.Members() {
 		name := "not in this library any more"
-		if root, err := lib.Find("pattern", m.Pattern); err == nil {
+		if root, err := lib.Find(ctx, library.Pattern, m.Pattern); err == nil {
 			name = root.Name
 		}
 		members = append(members, member{m.Pattern, name, m.Role})

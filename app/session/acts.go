@@ -42,6 +42,32 @@ func classOf(step *edit.Step, placed *edit.PlacePicture) record.Class {
 	return record.Unclassed
 }
 
+// acts is what was done since the ledger last heard of the pattern: the steps in the
+// order in which they were made, and where the person went without making one.
+func (p *Pattern) acts() ([]record.Draft, error) {
+	doc := p.Document()
+	var acts []record.Draft
+	at := p.shown
+	for _, step := range doc.Steps()[p.recorded:] {
+		if step.Parent != at {
+			acts = append(acts, revert(p.root.ID, at, step.Parent))
+		}
+		done, err := actsOf(p.root.ID, step)
+		if err != nil {
+			return nil, err
+		}
+		acts, at = append(acts, done...), step.Version
+	}
+	if doc.Current() != at {
+		acts = append(acts, revert(p.root.ID, at, doc.Current()))
+	}
+	return acts, nil
+}
+
+func revert(pattern string, from, to edit.Hash) record.Draft {
+	return record.Draft{Subjects: []string{pattern}, Body: &record.Revert{From: blob.Hash(from), Pattern: pattern, To: blob.Hash(to)}}
+}
+
 // actsOf is what the ledger records of one step of a pattern: the edit, and for a
 // picture that was placed where it came from.
 func actsOf(pattern string, step *edit.Step) ([]record.Draft, error) {

@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/selvage-studio/selvage/app/session/library"
 	"github.com/selvage-studio/selvage/engine/edit"
+	"github.com/selvage-studio/selvage/ledger/record"
 )
 
 // Collection is a collection of a library as it was read. Its members are patterns
@@ -32,13 +32,12 @@ func readCollection(r library.Root) (*Collection, error) {
 }
 
 // put writes the collection, together with patterns that change with it.
-func (c *Collection) put(pen *library.Pen, patterns ...library.Root) (err error) {
+func (c *Collection) put(ctx context.Context, pen *library.Pen, acts []record.Draft, patterns ...library.Root) (err error) {
 	r := c.root
-	r.Changed = time.Now().UTC()
 	if r.Document, err = c.Encode(); err != nil {
 		return err
 	}
-	put, err := pen.Put(append(patterns, r)...)
+	put, err := pen.Put(ctx, acts, append(patterns, r)...)
 	if err == nil {
 		c.root = put[len(put)-1]
 	}
@@ -54,19 +53,19 @@ func (s *Session) NewCollection(ctx context.Context, lib *library.Library, name 
 	if err != nil {
 		return nil, err
 	}
-	pen, err := lib.Write(ctx)
+	pen, err := s.write(ctx, lib)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, pen.Release()) }()
-	c = &Collection{made, library.Root{Kind: library.Collection, ID: library.NewID(), Name: name, Created: time.Now().UTC()}}
-	return c, c.put(pen)
+	c = &Collection{made, library.Root{Kind: library.Collection, ID: library.NewID(), Name: name}}
+	return c, c.put(ctx, pen, nil)
 }
 
 // Collections lists the collections of a library. What cannot be read is joined in
 // the error, beside the list.
-func (s *Session) Collections(lib *library.Library) ([]*Collection, error) {
-	roots, err := lib.Roots(library.Collection)
+func (s *Session) Collections(ctx context.Context, lib *library.Library) ([]*Collection, error) {
+	roots, err := lib.Roots(ctx, library.Collection)
 	var all []*Collection
 	for _, r := range roots {
 		c, cerr := readCollection(r)
@@ -80,8 +79,8 @@ func (s *Session) Collections(lib *library.Library) ([]*Collection, error) {
 }
 
 // Collection finds a collection by name or short id.
-func (s *Session) Collection(lib *library.Library, ref string) (*Collection, error) {
-	r, err := lib.Find(library.Collection, ref)
+func (s *Session) Collection(ctx context.Context, lib *library.Library, ref string) (*Collection, error) {
+	r, err := lib.Find(ctx, library.Collection, ref)
 	if err != nil {
 		return nil, err
 	}
@@ -91,12 +90,12 @@ func (s *Session) Collection(lib *library.Library, ref string) (*Collection, err
 // AddToCollection adds a pattern, or gives one that is there another role. The
 // first brings its palette, if the collection has none.
 func (s *Session) AddToCollection(ctx context.Context, lib *library.Library, ref, pattern string, role edit.Role) (c *Collection, err error) {
-	pen, err := lib.Write(ctx)
+	pen, err := s.write(ctx, lib)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, pen.Release()) }()
-	if c, err = s.Collection(lib, ref); err != nil {
+	if c, err = s.Collection(ctx, lib, ref); err != nil {
 		return nil, err
 	}
 	p, err := s.OpenPattern(ctx, lib, pattern)
@@ -113,7 +112,7 @@ func (s *Session) AddToCollection(ctx context.Context, lib *library.Library, ref
 	if err := c.Add(edit.Member{Pattern: p.root.ID, Role: role}); err != nil {
 		return nil, err
 	}
-	return c, c.put(pen)
+	return c, c.put(ctx, pen, nil)
 }
 
 // spotsOf are positions as operations write them. Those without a name are called
@@ -142,12 +141,12 @@ func (s *Session) SetCollectionPalette(ctx context.Context, lib *library.Library
 			return nil, usage("a colour of a shared palette has a name: write NAME=#rrggbb")
 		}
 	}
-	pen, err := lib.Write(ctx)
+	pen, err := s.write(ctx, lib)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, pen.Release()) }()
-	if c, err = s.Collection(lib, ref); err != nil {
+	if c, err = s.Collection(ctx, lib, ref); err != nil {
 		return nil, err
 	}
 	store := content{lib.Blobs()}
@@ -160,25 +159,32 @@ func (s *Session) SetCollectionPalette(ctx context.Context, lib *library.Library
 		members[id] = p
 		return p.Pattern, nil
 	}
-	var roots []library.Root
+	var (
+		acts  []record.Draft
+		roots []library.Root
+	)
 	save := func(id string, p *edit.Pattern) error {
-		r := members[id].root
-		r.Changed = time.Now().UTC()
+		m := members[id]
+		r := m.root
 		if r.Document, err = p.Save(ctx); err != nil {
 			return err
 		}
-		roots = append(roots, r)
+		done, err := m.acts()
+		if err != nil {
+			return err
+		}
+		acts, roots = append(acts, done...), append(roots, r)
 		return p.Flush(ctx)
 	}
 	// One that another program left half done comes first.
 	if c.Pending() {
 		if err := c.Settle(ctx, store, opened, save); err != nil {
-			return nil, named(err, lib)
+			return nil, named(ctx, err, lib)
 		}
-		if err := c.put(pen, roots...); err != nil {
+		if err := c.put(ctx, pen, acts, roots...); err != nil {
 			return nil, err
 		}
-		roots = nil
+		acts, roots = nil, nil
 	}
 	palette := c.Palette()
 	for _, one := range set {
@@ -192,19 +198,19 @@ func (s *Session) SetCollectionPalette(ctx context.Context, lib *library.Library
 	}
 	way := fmt.Sprintf("%s, change %d", c.Name(), len(c.Changes())+1)
 	if err := c.Change(ctx, store, opened, palette, edit.FollowPalette(way), did()); err != nil {
-		return nil, named(err, lib)
+		return nil, named(ctx, err, lib)
 	}
 	if err := c.Settle(ctx, store, opened, save); err != nil {
-		return nil, named(err, lib)
+		return nil, named(ctx, err, lib)
 	}
-	return c, c.put(pen, roots...)
+	return c, c.put(ctx, pen, acts, roots...)
 }
 
 // named tells which pattern it is that cannot follow.
-func named(err error, lib *library.Library) error {
+func named(ctx context.Context, err error, lib *library.Library) error {
 	var member *edit.MemberError
 	if errors.As(err, &member) {
-		if r, ferr := lib.Find(library.Pattern, member.Pattern); ferr == nil {
+		if r, ferr := lib.Find(ctx, library.Pattern, member.Pattern); ferr == nil {
 			return fmt.Errorf("the pattern %s: %w", r.Name, err)
 		}
 	}

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -81,7 +82,7 @@ func (s *Session) Library(dir string) (*library.Library, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l, s.used(dir, path)
+	return s.opened(l), s.used(dir, path)
 }
 
 // MakeLibrary is Library, but makes one where there is none; made says so.
@@ -95,7 +96,24 @@ func (s *Session) MakeLibrary(dir string) (l *library.Library, made bool, err er
 	if l, err = library.Create(path); err != nil {
 		return nil, false, err
 	}
-	return l, made, s.used(dir, path)
+	return s.opened(l), made, s.used(dir, path)
+}
+
+// opened is closed with the session.
+func (s *Session) opened(l *library.Library) *library.Library {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.libraries = append(s.libraries, l)
+	return l
+}
+
+// write takes the pen of a library for whoever works here.
+func (s *Session) write(ctx context.Context, l *library.Library) (*library.Pen, error) {
+	me, err := s.Identity(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return l.Write(ctx, me)
 }
 
 // used remembers a library that was named. One that comes from the environment is

@@ -12,6 +12,7 @@ import (
 	"github.com/selvage-studio/selvage/app/session/library"
 	"github.com/selvage-studio/selvage/engine/edit"
 	"github.com/selvage-studio/selvage/engine/pattern"
+	"github.com/selvage-studio/selvage/ledger/blob"
 )
 
 // Pattern is an open pattern of a library. Changes are in memory until Save; close
@@ -22,6 +23,9 @@ type Pattern struct {
 	root  library.Root
 	pen   *library.Pen // nil where it was opened for reading
 	cache snapshots
+	// recorded is how many steps the ledger knows, and shown the version that it saw last.
+	recorded int
+	shown    edit.Hash
 }
 
 // NewPattern is what a pattern begins with. Zero values are free: a size in pixels
@@ -76,7 +80,7 @@ func (s *Session) NewPattern(ctx context.Context, lib *library.Library, n NewPat
 	if err != nil {
 		return nil, nil, err
 	}
-	pen, err := lib.Write(ctx)
+	pen, err := s.write(ctx, lib)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -86,11 +90,10 @@ func (s *Session) NewPattern(ctx context.Context, lib *library.Library, n NewPat
 			p = nil
 		}
 	}()
-	if _, err := lib.Find(library.Pattern, n.Name); err == nil {
+	if _, err := lib.Find(ctx, library.Pattern, n.Name); err == nil {
 		return nil, nil, usage("there is a pattern called %q already; choose another name", n.Name)
 	}
-	now := time.Now().UTC()
-	p = openedPattern(lib, library.Root{Kind: library.Pattern, ID: library.NewID(), Name: n.Name, Created: now})
+	p = openedPattern(lib, library.Root{Kind: library.Pattern, ID: library.NewID(), Name: n.Name})
 	p.pen = pen
 	if p.Pattern, err = edit.New(ctx, content{lib.Blobs()}, op, did(), p.settings()); err != nil {
 		return nil, nil, err
@@ -140,7 +143,7 @@ func (s *Session) EditPattern(ctx context.Context, lib *library.Library, ref str
 	if _, _, err := find(ctx, lib, ref); err != nil {
 		return nil, err
 	}
-	pen, err := lib.Write(ctx)
+	pen, err := s.write(ctx, lib)
 	if err != nil {
 		return nil, err
 	}
@@ -162,6 +165,7 @@ func open(ctx context.Context, lib *library.Library, root library.Root, version 
 	if p.Pattern, err = edit.Open(ctx, content{lib.Blobs()}, root.Document, p.settings()); err != nil {
 		return nil, fmt.Errorf("the pattern %s cannot be opened: %w", root.Name, err)
 	}
+	p.recorded, p.shown = len(p.Document().Steps()), p.Document().Current()
 	if !version.Zero() {
 		err = p.Checkout(ctx, version)
 	}
@@ -170,12 +174,12 @@ func open(ctx context.Context, lib *library.Library, root library.Root, version 
 
 // find is the pattern that ref names, and the version where ref is a hash.
 func find(ctx context.Context, lib *library.Library, ref string) (library.Root, edit.Hash, error) {
-	root, err := lib.Find(library.Pattern, ref)
+	root, err := lib.Find(ctx, library.Pattern, ref)
 	var none *library.NotFoundError
 	if err == nil || !errors.As(err, &none) || len(strings.TrimPrefix(ref, "sha256:")) < 8 {
 		return root, edit.Hash{}, err
 	}
-	roots, listed := lib.Roots(library.Pattern)
+	roots, listed := lib.Roots(ctx, library.Pattern)
 	var (
 		found   []library.Root
 		version edit.Hash
@@ -228,13 +232,19 @@ func (p *Pattern) Save(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	acts, err := p.acts()
+	if err != nil {
+		return err
+	}
 	root := p.root
-	root.Changed, root.Document = time.Now().UTC(), record
-	put, err := p.pen.Put(root)
+	version := blob.Hash(p.Document().Current())
+	root.Document, root.Version = record, &version
+	put, err := p.pen.Put(ctx, acts, root)
 	if err != nil {
 		return err
 	}
 	p.root = put[0]
+	p.recorded, p.shown = len(p.Document().Steps()), p.Document().Current()
 	// A snapshot that is not kept costs time and nothing else.
 	if err := p.Flush(ctx); err != nil && ctx.Err() == nil {
 		return err
@@ -278,7 +288,7 @@ type PatternSummary struct {
 // Patterns lists the patterns of a library. One that cannot be read is listed with
 // its problem; damaged roots are joined in the error, beside the list.
 func (s *Session) Patterns(ctx context.Context, lib *library.Library) ([]PatternSummary, error) {
-	roots, damaged := lib.Roots(library.Pattern)
+	roots, damaged := lib.Roots(ctx, library.Pattern)
 	var all []PatternSummary
 	for _, r := range roots {
 		if err := ctx.Err(); err != nil {

@@ -19,9 +19,11 @@ import (
 	"path/filepath"
 	"sync"
 
+	"github.com/selvage-studio/selvage/app/session/library"
 	"github.com/selvage-studio/selvage/engine/diffusion"
 	"github.com/selvage-studio/selvage/engine/weights"
 	"github.com/selvage-studio/selvage/gpu"
+	"github.com/selvage-studio/selvage/ledger/identity"
 )
 
 // Config says where a session keeps things and what it runs on; zero values
@@ -37,6 +39,15 @@ type Config struct {
 	// MemoryBudget is the bytes that programs and weights may take on a
 	// device; 0 is a share of the device's memory.
 	MemoryBudget int64
+	// PersonName is what a new identity is called; empty is what the system calls the person.
+	PersonName string
+	// Passphrase is asked for one where the system has no key store; again says that it is a
+	// new one. nil asks nobody.
+	Passphrase func(ctx context.Context, again bool) (string, error)
+	// NoKeyStore keeps away from the system's key store.
+	NoKeyStore bool
+	// PassphraseWork is log2 of what a guess at a passphrase costs; 0 is the usual second.
+	PassphraseWork int
 }
 
 // Session is an open program. It is safe for concurrent use.
@@ -48,6 +59,11 @@ type Session struct {
 	queues  map[string]*gpu.Queue
 	open    map[string]*opened
 	order   []string // of open, least recently used first
+
+	meMu sync.Mutex
+	me   *identity.Identity // once it was needed
+
+	libraries []*library.Library // that were opened; under mu
 
 	factsMu sync.Mutex
 	facts   map[string]facts // by model and upscaler
@@ -113,6 +129,10 @@ func (s *Session) Close() error {
 	for _, o := range s.open {
 		errs = append(errs, o.close())
 	}
+	for _, l := range s.libraries {
+		errs = append(errs, l.Close())
+	}
+	s.libraries = nil
 	s.queues, s.open, s.order, s.runtime = map[string]*gpu.Queue{}, map[string]*opened{}, nil, nil
 	return errors.Join(errs...)
 }

@@ -1,6 +1,7 @@
 package library
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -16,7 +17,9 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/selvage-studio/selvage/engine/pattern/file"
+	"github.com/selvage-studio/selvage/ledger/archive"
 	"github.com/selvage-studio/selvage/ledger/blob"
+	"github.com/selvage-studio/selvage/ledger/store"
 )
 
 // formatVersion is raised when an older program would misread a library.
@@ -32,9 +35,11 @@ type Library struct {
 	id    string
 	blobs *blob.Store
 
-	mu   sync.Mutex   // also held while a root is replaced
-	lock *flock.Flock // while somebody has a pen
-	pens int
+	mu     sync.Mutex
+	lock   *flock.Flock // while somebody has a pen
+	store  *store.Store // likewise
+	pens   int
+	reader *store.Store // while nobody here has a pen; opened when it is needed
 }
 
 // head is library.json.
@@ -97,6 +102,47 @@ func (l *Library) ID() string { return l.id }
 // Blobs is the content of the library.
 func (l *Library) Blobs() *blob.Store { return l.blobs }
 
+// Read hands the ledger to look, beside whoever writes it. A library that nobody wrote to
+// yet has none: then look is not called.
+func (l *Library) Read(ctx context.Context, look func(*archive.Archive) error) error {
+	a, err := l.archive(ctx)
+	if err != nil || a == nil {
+		return err
+	}
+	return look(a)
+}
+
+func (l *Library) archive(ctx context.Context) (*archive.Archive, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.store != nil {
+		return l.store.Archive(), nil
+	}
+	if l.reader == nil {
+		if _, err := os.Stat(filepath.Join(l.dir, archive.FileName)); errors.Is(err, fs.ErrNotExist) {
+			return nil, nil //nolint:nilnil // there is nothing to read yet
+		}
+		s, err := store.Open(ctx, store.Options{Dir: l.dir, Library: l.id, ReadOnly: true})
+		if err != nil {
+			return nil, err
+		}
+		l.reader = s
+	}
+	return l.reader.Archive(), nil
+}
+
+// Close ends the reading. Pens are given back by those who have them.
+func (l *Library) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.reader == nil {
+		return nil
+	}
+	err := l.reader.Close()
+	l.reader = nil
+	return err
+}
+
 // Cache is a folder for what can be made again.
 func (l *Library) Cache() string { return filepath.Join(l.dir, "cache") }
 
@@ -108,9 +154,8 @@ const shortID = 8
 
 func idPattern() *regexp.Regexp { return regexp.MustCompile(`^[a-z2-7]{26}$`) }
 
-// mostJSON is the most bytes that a file of the folder may have. A document's record
-// takes some ten kilobytes, and keeps to 32 MiB.
-const mostJSON = 33 << 20
+// mostJSON is the most bytes that a file of the folder may have.
+const mostJSON = 1 << 20
 
 // readJSON reads a file that a program of this kind wrote. The error is that of
 // opening it or a *DamagedError.

@@ -1,22 +1,21 @@
 package library
 
 import (
+	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
-)
 
-// This file is the index of a library while there is no ledger.db: one small file
-// for the root of each pattern and collection. The log will be the truth instead,
-// and the roots a fold over it; nothing outside of this file knows how they lie.
+	"github.com/selvage-studio/selvage/ledger/archive"
+	"github.com/selvage-studio/selvage/ledger/blob"
+	"github.com/selvage-studio/selvage/ledger/record"
+)
 
 // Kind is what a root is the root of.
 type Kind string
@@ -28,91 +27,95 @@ const (
 )
 
 // Root is the one thing of a pattern or a collection that changes: everything else
-// is content that it names.
+// is content that it names. It is what the newest entry of the ledger says.
 type Root struct {
-	Kind    Kind      `json:"kind"`
-	ID      string    `json:"id"`
-	Name    string    `json:"name"`
-	Created time.Time `json:"created"`
-	Changed time.Time `json:"changed"`
+	Kind    Kind
+	ID      string
+	Name    string
+	Created time.Time // when the first was recorded
+	Changed time.Time // when this one was
 	// Revision counts how often the root was put.
-	Revision int `json:"revision"`
+	Revision int
+	// Version is the pattern's current one, where there is one.
+	Version *blob.Hash
 	// Document is the record of the state: small, since what is large in it are
 	// contents that it names by their hashes.
-	Document json.RawMessage `json:"document"`
+	Document json.RawMessage
 }
 
 // Short is as much of the id as people are shown.
 func (r Root) Short() string { return r.ID[:shortID] }
 
-func (l *Library) rootDir(k Kind) string { return filepath.Join(l.dir, string(k)+"s") }
+// mostDocument is the most bytes of a document's record. It takes some ten kilobytes.
+const mostDocument = 33 << 20
 
 // Roots lists the patterns or the collections by name. A root that cannot be read
 // does not hide the others: the error joins a *DamagedError for each.
-func (l *Library) Roots(k Kind) ([]Root, error) {
-	together, err := l.together()
-	if err != nil {
-		return nil, err
-	}
-	entries, err := os.ReadDir(l.rootDir(k))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	var ids []string
-	for _, e := range entries {
-		id, found := strings.CutSuffix(e.Name(), ".json")
-		if found && idPattern().MatchString(id) {
-			ids = append(ids, id) // all else is being written, or somebody else's
+func (l *Library) Roots(ctx context.Context, k Kind) (roots []Root, err error) {
+	err = l.Read(ctx, func(a *archive.Archive) error {
+		found, err := a.Roots(ctx, string(k))
+		if err != nil {
+			return err
 		}
-	}
-	for _, r := range together {
-		if r.Kind == k && !slices.Contains(ids, r.ID) {
-			ids = append(ids, r.ID)
+		var errs []error
+		for _, f := range found {
+			r, shown, err := l.root(ctx, a, f)
+			switch {
+			case ctx.Err() != nil:
+				return ctx.Err()
+			case err != nil:
+				errs = append(errs, &DamagedError{fmt.Sprintf("the %s %s in %s", k, f.ID[:min(shortID, len(f.ID))], l.dir), err})
+			case shown:
+				roots = append(roots, r)
+			}
 		}
-	}
-	var (
-		roots []Root
-		errs  []error
-	)
-	for _, id := range ids {
-		r, err := l.root(k, id)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-		case err != nil:
-			errs = append(errs, err)
-		default:
-			roots = append(roots, r)
-		}
-	}
-	slices.SortFunc(roots, func(a, b Root) int {
-		if c := strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)); c != 0 {
-			return c
-		}
-		return strings.Compare(a.ID, b.ID)
+		return errors.Join(errs...)
 	})
-	return roots, errors.Join(errs...)
+	slices.SortFunc(roots, func(a, b Root) int {
+		return cmp.Or(strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), strings.Compare(a.ID, b.ID))
+	})
+	return roots, err
 }
 
-func (l *Library) root(k Kind, id string) (Root, error) {
-	path := filepath.Join(l.rootDir(k), id+".json")
-	var r Root
-	together, err := l.together()
-	if err != nil {
-		return r, err
+// root reads a root; shown is false for one that was removed.
+func (l *Library) root(ctx context.Context, a *archive.Archive, f archive.Root) (r Root, shown bool, err error) {
+	e, saved, err := a.State(ctx, f)
+	if err != nil || saved.Removed {
+		return r, false, err
 	}
-	err = readJSON(path, &r)
-	for _, t := range together {
-		if t.Kind == k && t.ID == id && t.Revision > r.Revision {
-			return t, nil
+	if !idPattern().MatchString(saved.ID) {
+		return r, false, fmt.Errorf("%.40q is no id", saved.ID)
+	}
+	r = Root{Kind: Kind(saved.Of), ID: saved.ID, Revision: saved.Revision, Version: saved.Version, Changed: e.Time.At, Created: e.Time.At}
+	if r.Name, err = l.opened(ctx, a, saved); err != nil {
+		return r, false, err
+	}
+	for first, err := range a.History(ctx, saved.ID, archive.OldestFirst) {
+		if err != nil {
+			return r, false, err
 		}
+		r.Created = first.Time.At
+		break
 	}
-	if err != nil {
-		return r, err
+	r.Document, err = l.blobs.Get(ctx, saved.Document, mostDocument)
+	return r, err == nil, err
+}
+
+// opened is the name of a root. Where it was erased, or withheld from a copy, the id has
+// to do.
+func (l *Library) opened(ctx context.Context, a *archive.Archive, saved *record.Saved) (string, error) {
+	o, err := a.Opening(ctx, saved.Name.Commitment)
+	var (
+		none   *archive.NotFoundError
+		erased *archive.ErasedError
+	)
+	switch {
+	case errors.As(err, &none) || errors.As(err, &erased):
+		return saved.ID[:shortID], nil
+	case err != nil:
+		return "", err
 	}
-	if r.ID != id || r.Kind != k || len(r.Document) == 0 || CheckName(r.Name) != nil {
-		return r, &DamagedError{path, errors.New("it is the root of something else")}
-	}
-	return r, nil
+	return o.Text(), CheckName(o.Text())
 }
 
 // leastID is how much of an id tells which is meant.
@@ -121,8 +124,8 @@ const leastID = 4
 // Find returns the root that ref names: by its name, in any case of letters, by
 // its id, or by the beginning of its id. Errors are a *NotFoundError or an
 // *AmbiguousError. A damaged root is only an error where it could be meant.
-func (l *Library) Find(k Kind, ref string) (Root, error) {
-	roots, damaged := l.Roots(k)
+func (l *Library) Find(ctx context.Context, k Kind, ref string) (Root, error) {
+	roots, damaged := l.Roots(ctx, k)
 	var named, begun []Root
 	for _, r := range roots {
 		switch {
@@ -146,16 +149,15 @@ func (l *Library) Find(k Kind, ref string) (Root, error) {
 	return Root{}, errors.Join(&NotFoundError{Kind: k, Ref: ref}, damaged)
 }
 
-// Put writes roots, new ones with the revision 0, changed ones with the revision
-// that they were read with, and returns them with the next. All of them are there
-// when it returns without an error, and none otherwise, whatever happens meanwhile.
+// Put records acts and the roots that follow from them, new ones with the revision 0, changed
+// ones with the revision that they were read with, and returns the roots with the next. All of it is
+// there when it returns without an error, and nothing otherwise, whatever happens meanwhile.
 // Everything that they name has to be on the disk before. A name that another root
 // has is a *NameError; a root that was put since by somebody else a *ConflictError.
-func (p *Pen) Put(roots ...Root) ([]Root, error) {
-	l := p.l
-	l.mu.Lock()
-	defer l.mu.Unlock()
+func (p *Pen) Put(ctx context.Context, acts []record.Draft, roots ...Root) ([]Root, error) {
+	a := p.l.store.Archive()
 	next := slices.Clone(roots)
+	drafts := slices.Clone(acts)
 	for i, r := range roots {
 		if err := CheckName(r.Name); err != nil {
 			return nil, err
@@ -163,84 +165,69 @@ func (p *Pen) Put(roots ...Root) ([]Root, error) {
 		if !idPattern().MatchString(r.ID) || r.Kind != Pattern && r.Kind != Collection || len(r.Document) == 0 {
 			return nil, fmt.Errorf("library: %s %q has no id that NewID made, or no document", r.Kind, r.ID)
 		}
-		stored, err := l.root(r.Kind, r.ID)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := p.fits(ctx, a, r); err != nil {
 			return nil, err
 		}
-		if stored.Revision != r.Revision {
-			return nil, &ConflictError{r}
-		}
-		if stored.Name != r.Name {
-			if err := l.nameIsFree(r); err != nil {
-				return nil, err
-			}
-		}
 		next[i].Revision++
+		d, err := p.saved(ctx, next[i])
+		if err != nil {
+			return nil, err
+		}
+		drafts = append(drafts, d)
 	}
-	if len(next) == 1 {
-		return next, l.write(next[0])
-	}
-	// The journal is the one step in which all of them change.
-	if err := writeJSON(l.journal(), next); err != nil {
+	entries, err := p.Record(ctx, drafts...)
+	if err != nil {
 		return nil, err
 	}
-	return next, l.settle()
+	for i := range next {
+		next[i].Changed = entries[len(acts)+i].Time.At
+		if next[i].Revision == 1 {
+			next[i].Created = next[i].Changed
+		}
+	}
+	return next, nil
 }
 
-// write replaces one root.
-func (l *Library) write(r Root) error {
-	dir := l.rootDir(r.Kind)
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+// fits says whether a root goes on from what is there.
+func (p *Pen) fits(ctx context.Context, a *archive.Archive, r Root) error {
+	found, err := a.Roots(ctx, string(r.Kind))
+	if err != nil {
 		return err
 	}
-	return writeJSON(filepath.Join(dir, r.ID+".json"), r)
-}
-
-// journal holds roots that were put together, until each has its place.
-func (l *Library) journal() string { return filepath.Join(l.dir, "together.json") }
-
-func (l *Library) together() ([]Root, error) {
-	var roots []Root
-	err := readJSON(l.journal(), &roots)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil
-	}
-	return roots, err
-}
-
-// settle gives the roots of the journal their places, also those of a process that
-// died over it. Callers have the pen and hold mu.
-func (l *Library) settle() error {
-	roots, err := l.together()
-	if err != nil || roots == nil {
-		return err
-	}
-	for _, r := range roots {
-		if !idPattern().MatchString(r.ID) || r.Kind != Pattern && r.Kind != Collection {
-			return &DamagedError{l.journal(), errors.New("it is no list of roots")}
-		}
-		var stored Root
-		err := readJSON(filepath.Join(l.rootDir(r.Kind), r.ID+".json"), &stored)
-		if err == nil && stored.Revision >= r.Revision {
-			continue
-		}
-		if err := l.write(r); err != nil {
-			return err
+	var held int
+	for _, f := range found {
+		if f.ID == r.ID {
+			held = f.Revision
 		}
 	}
-	return os.Remove(l.journal())
-}
-
-func (l *Library) nameIsFree(r Root) error {
+	if held != r.Revision {
+		return &ConflictError{r}
+	}
 	// A root that cannot be read keeps nobody from working; what it is called is
 	// not known.
-	roots, _ := l.Roots(r.Kind)
-	for _, other := range roots {
+	others, _ := p.l.Roots(ctx, r.Kind)
+	for _, other := range others {
 		if other.ID != r.ID && strings.EqualFold(other.Name, r.Name) {
 			return &NameError{r.Name, fmt.Sprintf("another %s (%s) is called so; choose another", r.Kind, other.Short())}
 		}
 	}
 	return nil
+}
+
+// saved is the entry of a root, whose document it puts among the contents.
+func (p *Pen) saved(ctx context.Context, r Root) (record.Draft, error) {
+	h, err := p.l.blobs.PutBytes(ctx, r.Document)
+	if err != nil {
+		return record.Draft{}, err
+	}
+	name, err := record.SealText(r.Name)
+	if err != nil {
+		return record.Draft{}, err
+	}
+	return record.Draft{
+		Subjects: []string{r.ID},
+		Body:     &record.Saved{Document: h, ID: r.ID, Name: name, Of: string(r.Kind), Revision: r.Revision, Version: r.Version},
+	}, nil
 }
 
 // mostName is the longest name in letters.
