@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"embed"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -16,12 +18,19 @@ type peer struct {
 	name, version string
 	python        bool   // PyPI in a virtual environment; otherwise npm
 	check         string // a file that is there when the peer is
+	// lock is the folder under peers/ that pins everything that npm installs by hash;
+	// without it the package brings whatever it asks for.
+	lock string
 }
+
+//go:embed peers
+var locks embed.FS
 
 func peers() []peer {
 	return []peer{
-		{"c2pa-python", "0.38.1", true, filepath.Join("bin", "python")},
-		{"@trustnxt/c2pa-ts", "0.9.4", false, filepath.Join("node_modules", "@trustnxt", "c2pa-ts", "package.json")},
+		{"c2pa-python", "0.38.1", true, filepath.Join("bin", "python"), ""},
+		{"@trustnxt/c2pa-ts", "0.9.4", false, filepath.Join("node_modules", "@trustnxt", "c2pa-ts", "package.json"), ""},
+		{"@digitalbazaar/vc", "7.3.0", false, filepath.Join("node_modules", "@digitalbazaar", "vc", "package.json"), "digitalbazaar-vc"},
 	}
 }
 
@@ -57,6 +66,23 @@ func (p peer) install(ctx context.Context, dir string) error {
 	fmt.Fprintln(os.Stderr, "setup: installing", p.name, p.version)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
+	}
+	if !p.python {
+		if _, err := exec.LookPath("npm"); err != nil {
+			return errors.New("npm is missing; the tests that ask this peer are skipped until Node.js 20 or later is installed")
+		}
+	}
+	if p.lock != "" {
+		for _, name := range []string{"package.json", "package-lock.json"} {
+			text, err := locks.ReadFile("peers/" + p.lock + "/" + name)
+			if err != nil {
+				return err
+			}
+			if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+				return err
+			}
+		}
+		return runPeer(ctx, dir, "npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts")
 	}
 	if !p.python {
 		return runPeer(ctx, dir, "npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", dir, p.name+"@"+p.version)
