@@ -40,6 +40,8 @@ type Library struct {
 	store  *store.Store // likewise
 	pens   int
 	reader *store.Store // while nobody here has a pen; opened when it is needed
+
+	putting sync.Mutex // held from looking at the roots to changing them
 }
 
 // head is library.json.

@@ -155,6 +155,8 @@ func (l *Library) Find(ctx context.Context, k Kind, ref string) (Root, error) {
 // Everything that they name has to be on the disk before. A name that another root
 // has is a *NameError; a root that was put since by somebody else a *ConflictError.
 func (p *Pen) Put(ctx context.Context, acts []record.Draft, roots ...Root) ([]Root, error) {
+	p.l.putting.Lock()
+	defer p.l.putting.Unlock()
 	a := p.l.store.Archive()
 	next := slices.Clone(roots)
 	drafts := slices.Clone(acts)
