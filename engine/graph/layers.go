@@ -188,6 +188,9 @@ func (b *builder) attention(q, k, v value, n, heads int, bias value) value {
 	scale := rsqrt(d)
 	step := b.queryStep(n, heads, s, t)
 	var parts []value
+	if b.opt.Parts > 0 && bias.name == "" {
+		return b.tiledAttention(q, k, v, n, heads, scale)
+	}
 	if b.opt.Fused && bias.name == "" {
 		q, k, v = b.reshape(q, n, s, c), b.reshape(k, n, t, c), b.reshape(v, n, t, c)
 		for from := 0; from < s; from += step {

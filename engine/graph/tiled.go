@@ -87,6 +87,14 @@ func (b *builder) tiledLinear(x value, path string, out int, bias bool, i, n int
 	return b.bfloatNode("Linear", ins, []int{x.shape[0], out}, out)
 }
 
+// tiledAttention is attention by one of gpu/bfloat's operators.
+func (b *builder) tiledAttention(q, k, v value, n, heads int, scale float64) value {
+	c := q.shape[1]
+	b.live.scratch(int64(k.shape[0]) * int64(c+heads*32) * 4 * int64(b.opt.Parts)) // heads are filled up to 32 channels
+	return b.bfloatNode("Attention", []value{q, k, v}, q.shape, c,
+		intAttr("heads", heads), intAttr("batch", n), floatAttr("scale", scale))
+}
+
 // bfloatNode emits a node of gpu/bfloat's, whose result's shape the runtime is told.
 func (b *builder) bfloatNode(op string, in []value, shape []int, out int, attrs ...attribute) value {
 	b.own = true

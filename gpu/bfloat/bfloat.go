@@ -26,6 +26,8 @@
 //	    3 x 3 on a plane that was doubled by the nearest sample.
 //	Linear(x [n,in], weights [out,in], bias [out]?)
 //	    parts, out
+//	Attention(q [batch·s,c], k [batch·t,c], v [batch·t,c])
+//	    heads, batch, scale, parts, out (c): softmax(scale·q·kᵀ)·v in each head
 package bfloat
 
 /*

@@ -27,7 +27,8 @@ typedef struct {
   int run_count;
   const int32_t *gather; // taps x oh·ow
   walk walk;
-  int strips, out_blocks, strip;
+  int group; // blocks of 32 channels that are computed together
+  int strips, groups, strip;
   atomic_int failed;
 } conv;
 
@@ -77,32 +78,37 @@ static void put(const conv *v, const float *c, float *y, int channel, int flat) 
   }
 }
 
-// block_task computes 32 channels of a strip of samples.
+// block_task computes a group of channels of a strip of samples.
 static void block_task(void *data, size_t t) {
   conv *v = data;
-  const int channel = (int)(t / v->strips) * BLOCK, strip = (int)(t % v->strips);
+  const int begin = (int)(t / v->strips) * v->group * BLOCK, strip = (int)(t % v->strips);
+  const int end = begin + v->group * BLOCK < v->k->out ? begin + v->group * BLOCK : v->k->out;
   const size_t tiles = (size_t)v->walk.steps * v->k->parts * TILE;
-  bfloat *left0 = ops_borrow(v->k, 2 * tiles), *left1 = channel + ROWS < v->k->out ? left0 + tiles : NULL;
-  if (!left0) {
+  const int per = (v->flat + BLOCK - 1) / BLOCK, last = (strip + 1) * v->strip < per * v->n ? (strip + 1) * v->strip : per * v->n;
+  if (strip * v->strip >= last) return;
+  bfloat *weights = ops_borrow(v->k, (size_t)v->group * (BLOCK / ROWS) * tiles);
+  if (!weights) {
     v->failed = 1;
     return;
   }
-  for (int r = 0; r < BLOCK && channel + r < v->k->out; r += ROWS) {
-    const int count = v->k->out - channel - r < ROWS ? v->k->out - channel - r : ROWS;
-    const size_t from = (size_t)(channel + r) * v->row * (v->type == SINGLE ? sizeof(float) : sizeof(bfloat));
-    pack_left(v->weights + from, v->type, count, v->c, v->row / v->c, v->k->fold, v->k->parts, r ? left1 : left0);
+  for (int c = begin; c < end; c += ROWS) {
+    const size_t from = (size_t)c * v->row * (v->type == SINGLE ? sizeof(float) : sizeof(bfloat));
+    pack_left(v->weights + from, v->type, v->row, end - c < ROWS ? end - c : ROWS, v->c, v->row / v->c, v->k->fold, v->k->parts,
+              weights + (c - begin) / ROWS * tiles);
   }
-  const int per = (v->flat + BLOCK - 1) / BLOCK;
-  float c[BLOCK * BLOCK] __attribute__((aligned(64)));
+  float sums[BLOCK * BLOCK] __attribute__((aligned(64)));
   bfloat_begin();
-  for (int b = strip * v->strip; b < (strip + 1) * v->strip && b < per * v->n; b++) {
+  for (int b = strip * v->strip; b < last; b++) {
     const int picture = b / per, flat = b % per * BLOCK;
     const bfloat *right = v->packed + picture * v->k->parts * v->plane + 2 * (size_t)flat;
-    bfloat_block(&v->walk, left0, left1, right, flat + ROWS < v->flat ? right + 2 * ROWS : NULL, c);
-    put(v, c, v->y + (size_t)picture * v->k->out * v->oh * v->ow, channel, flat);
+    for (int c = begin; c < end; c += BLOCK) {
+      const bfloat *left = weights + (c - begin) / ROWS * tiles;
+      bfloat_block(&v->walk, left, c + ROWS < end ? left + tiles : NULL, right, flat + ROWS < v->flat ? right + 2 * ROWS : NULL, sums);
+      put(v, sums, v->y + (size_t)picture * v->k->out * v->oh * v->ow, c, flat);
+    }
   }
   bfloat_end();
-  ops_return(v->k, left0);
+  ops_return(v->k, weights);
 }
 
 // plan_rows lists the runs of the plane with its margin. There are at most three of
@@ -181,12 +187,10 @@ ort_result *conv_run(void *self, void *context) {
   }
   v.walk = (walk){.parts = k->parts, .steps = steps, .right_stride = 2 * v.width, .right = offsets, .right_rest = v.plane};
   const int blocks = (v.flat + BLOCK - 1) / BLOCK * v.n;
-  v.out_blocks = (k->out + BLOCK - 1) / BLOCK;
-  // Enough tasks for the cores of a large machine, and strips as long as that allows.
-  v.strips = 4 * k->cores / v.out_blocks < 1 ? 1 : 4 * k->cores / v.out_blocks;
+  ops_share(k, (size_t)2 * steps * k->parts * TILE, k->out, blocks, &v.group, &v.groups, &v.strips);
   v.strip = (blocks + v.strips - 1) / v.strips;
   s = ops_parallel(k, context, pack_task, rows * copies * v.n, &v);
-  if (!s) s = ops_parallel(k, context, block_task, (size_t)v.out_blocks * v.strips, &v);
+  if (!s) s = ops_parallel(k, context, block_task, (size_t)v.groups * v.strips, &v);
   if (!s && v.failed) s = ops_fail(k->api, "there is no memory for a convolution's weights");
   ops_scratch_free(k, &room);
   return s;

@@ -77,6 +77,20 @@ struct shelf {
   struct place places[];
 };
 
+void ops_share(const kernel *k, size_t numbers, int out, int blocks, int *group, int *groups, int *strips) {
+  const size_t cache = 512 << 10; // numbers, half of 2 MiB
+  const int all = (out + BLOCK - 1) / BLOCK, tasks = k->cores > 1 ? 4 * k->cores : 1;
+  int g = (int)(cache / numbers);
+  if (g > all) g = all;
+  // What is large is shared out by its weights alone.
+  if (numbers > cache / 8 && g > all / tasks) g = all / tasks;
+  if (g < 1) g = 1;
+  *group = g;
+  *groups = (all + g - 1) / g;
+  *strips = (tasks + *groups - 1) / *groups;
+  if (*strips > blocks) *strips = blocks;
+}
+
 bfloat *ops_borrow(const kernel *k, size_t numbers) {
   const size_t line = 64, bytes = (numbers * sizeof(bfloat) + line - 1) / line * line;
   for (int i = 0; i < k->shelf->count; i++) {
@@ -112,7 +126,7 @@ typedef struct {
   const char *name;
   size_t inputs, stored; // of which one holds weights as they are stored
   size_t needed;         // inputs that may not be left out
-  int convolution;
+  int convolution, attention;
 } operator_;
 
 static const char *op_name(const void *op) { return ((const operator_ *)op)->name; }
@@ -172,6 +186,11 @@ static ort_result *op_create(const void *self, ort_table api, const void *info, 
     INTS("wraps", wraps, 2)
     INTS("shift", shift, 2)
   }
+  if (op->attention) {
+    INT("heads", heads)
+    INT("batch", batch)
+    if (!s) s = CALL(api, PLACE_ATTRIBUTE_FLOAT, ort_result *, const void *, const char *, float *)(info, "scale", &k->scale);
+  }
   if (s) {
     free(k);
     return s;
@@ -198,11 +217,14 @@ ort_result *ops_domain(ort_table api, const void *memory, int cores, void **doma
   if (!shelf) return ops_fail(api, "there is no memory for the operators");
   shelf->count = cores;
   operator_ *conv = op_new(api, memory, shelf, "Conv", conv_run), *linear = op_new(api, memory, shelf, "Linear", linear_run);
-  if (!conv || !linear) return ops_fail(api, "there is no memory for the operators");
+  operator_ *attention = op_new(api, memory, shelf, "Attention", attention_run);
+  if (!conv || !linear || !attention) return ops_fail(api, "there is no memory for the operators");
   conv->inputs = 4, conv->stored = 1, conv->needed = 2, conv->convolution = 1;
   linear->inputs = 3, linear->stored = 1, linear->needed = 2;
+  attention->inputs = attention->needed = 3, attention->stored = 3, attention->attention = 1;
   s = CALL(api, PLACE_DOMAIN_ADD, ort_result *, void *, const void *)(*domain, conv);
   if (!s) s = CALL(api, PLACE_DOMAIN_ADD, ort_result *, void *, const void *)(*domain, linear);
+  if (!s) s = CALL(api, PLACE_DOMAIN_ADD, ort_result *, void *, const void *)(*domain, attention);
   return s;
 }
 

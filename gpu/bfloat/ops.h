@@ -78,7 +78,7 @@ typedef struct {
   const void *memory;
   struct shelf *shelf;
   int cores;
-  int parts, out, kernel, stride, fold, heads;
+  int parts, out, kernel, stride, fold, heads, batch;
   float scale;
   int64_t pads[4];  // top, left, bottom, right
   int64_t wraps[2]; // across, down
@@ -107,6 +107,12 @@ typedef struct {
 ort_result *ops_scratch(const kernel *k, void *context, size_t bytes, scratch *s);
 void ops_scratch_free(const kernel *k, scratch *s);
 
+// ops_share shares a product out: weights of out rows, 32 of which are so many numbers
+// in tiles, against blocks of 32. A group of weights fits a core's cache, so that the
+// other side is read once for all of it; groups times strips are enough tasks for the
+// cores, and a strip costs that its group is put into tiles once more.
+void ops_share(const kernel *k, size_t numbers, int out, int blocks, int *group, int *groups, int *strips);
+
 // ops_borrow lends a task memory for weights in tiles, which it gives back. The memory
 // is the process's and stays warm: a few MB for every core. NULL when there is none.
 bfloat *ops_borrow(const kernel *k, size_t numbers);
@@ -114,5 +120,6 @@ void ops_return(const kernel *k, bfloat *p);
 
 ort_result *conv_run(void *kernel, void *context);
 ort_result *linear_run(void *kernel, void *context);
+ort_result *attention_run(void *kernel, void *context);
 
 #endif

@@ -45,13 +45,13 @@ WITH_PAIRS static inline __m512 folded(const float *k, __m512i channels, int fol
   return x1 != x0 ? _mm512_add_ps(a, b) : a;
 }
 
-WITH_PAIRS void pack_left(const void *rows, int type, int count, int channels, int taps, int fold, int parts, bfloat *to) {
+WITH_PAIRS void pack_left(const void *rows, int type, size_t pitch, int count, int channels, int taps, int fold, int parts, bfloat *to) {
   const int blocks = (channels + DEPTH - 1) / DEPTH, out = fold ? 4 : taps;
   const __m512i step = _mm512_mullo_epi32(_mm512_set1_epi32(taps), _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
   float one[DEPTH * MOST_TAPS + 16] __attribute__((aligned(64)));
   for (int r = 0; r < count; r++)
     for (int b = 0; b < blocks; b++) {
-      const size_t at = ((size_t)r * channels + b * DEPTH) * taps;
+      const size_t at = r * pitch + (size_t)b * DEPTH * taps;
       const int n = channels - b * DEPTH < DEPTH ? channels - b * DEPTH : DEPTH;
       bfloat *tile = to + (size_t)b * parts * TILE + r * DEPTH;
       if (taps == 1) {
@@ -68,12 +68,12 @@ WITH_PAIRS void pack_left(const void *rows, int type, int count, int channels, i
     }
 }
 
-WITH_PAIRS void pack_right(const void *rows, int type, int count, int depth, int parts, bfloat *to) {
+WITH_PAIRS void pack_right(const void *rows, int type, size_t pitch, int count, int depth, int parts, bfloat *to) {
   const int blocks = (depth + DEPTH - 1) / DEPTH;
   const __m512i down = _mm512_mullo_epi32(_mm512_set1_epi32(ROWS), _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
   for (int r = 0; r < count; r++)
     for (int b = 0; b < blocks; b++) {
-      const size_t at = (size_t)r * depth + b * DEPTH;
+      const size_t at = r * pitch + (size_t)b * DEPTH;
       const int n = depth - b * DEPTH;
       const __m512 a = load(rows, type, at, first(n)), c = load(rows, type, at + 16, first(n - 16));
       bfloat *tile = to + (size_t)b * parts * TILE + 2 * r;
@@ -135,11 +135,11 @@ WITH_PAIRS void pack_gather(const float *even, const float *odd, const int32_t *
   zero(to, rest, count, width);
 }
 #else
-void pack_left(const void *rows, int type, int count, int channels, int taps, int fold, int parts, bfloat *to) {
-  (void)rows, (void)type, (void)count, (void)channels, (void)taps, (void)fold, (void)parts, (void)to;
+void pack_left(const void *rows, int type, size_t pitch, int count, int channels, int taps, int fold, int parts, bfloat *to) {
+  (void)rows, (void)type, (void)pitch, (void)count, (void)channels, (void)taps, (void)fold, (void)parts, (void)to;
 }
-void pack_right(const void *rows, int type, int count, int depth, int parts, bfloat *to) {
-  (void)rows, (void)type, (void)count, (void)depth, (void)parts, (void)to;
+void pack_right(const void *rows, int type, size_t pitch, int count, int depth, int parts, bfloat *to) {
+  (void)rows, (void)type, (void)pitch, (void)count, (void)depth, (void)parts, (void)to;
 }
 void pack_pair(const float *even, const float *odd, const run *runs, int count, size_t width, bfloat *to, bfloat *rest) {
   (void)even, (void)odd, (void)runs, (void)count, (void)width, (void)to, (void)rest;

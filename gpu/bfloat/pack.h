@@ -11,15 +11,15 @@ enum { SINGLE = 1, HALF = 10, BFLOAT = 16 };
 enum { MOST_TAPS = 9 };
 
 // pack_left writes up to 16 rows of a left matrix, each of channels x taps numbers with
-// the taps of a channel together, as tiles: all channels by 32 for the first tap, then
+// the taps of a channel together and so many numbers after the last one (pitch), as tiles: all channels by 32 for the first tap, then
 // for the next. Channels beyond the last are zeros, rows beyond the last undefined.
 // fold is 0, or 1 to 4 for one of the four kernels of 2 x 2 taps that stand for a kernel
 // of 3 x 3 on a plane that was doubled: 1 + 2·(odd rows) + (odd columns).
-void pack_left(const void *rows, int type, int count, int channels, int taps, int fold, int parts, bfloat *to);
+void pack_left(const void *rows, int type, size_t pitch, int count, int channels, int taps, int fold, int parts, bfloat *to);
 
 // pack_right writes up to 16 rows of a transposed right matrix, each of depth numbers,
 // as tiles; columns beyond the last are undefined.
-void pack_right(const void *rows, int type, int count, int depth, int parts, bfloat *to);
+void pack_right(const void *rows, int type, size_t pitch, int count, int depth, int parts, bfloat *to);
 
 // run is a stretch of a plane that lies together in another; a negative from is zeros.
 typedef struct {
