@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -13,12 +14,25 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/selvage-studio/selvage/ledger/identity"
 )
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"selvage": func() { os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
 	})
+}
+
+// testPassphrase locks the keys of the tests' person, at a cost that tests can pay.
+const testPassphrase = "test"
+
+func makeIdentity(data string) error {
+	_, err := identity.Create(context.Background(), identity.Options{
+		Dir: filepath.Join(data, "identity"), Name: "Anna", NoKeyStore: true, Work: 4,
+		Passphrase: func(context.Context, bool) (string, error) { return testPassphrase, nil },
+	})
+	return err
 }
 
 // TestCommands runs testdata/*.txtar: what a designer types and gets.
@@ -33,6 +47,10 @@ func TestCommands(t *testing.T) {
 			// The scripts have a home of their own, but the ONNX Runtime of this machine.
 			e.Setenv("XDG_CACHE_HOME", cache)
 			e.Setenv("SELVAGE_DATA", filepath.Join(e.WorkDir, "data"))
+			if err := makeIdentity(filepath.Join(e.WorkDir, "data")); err != nil {
+				return err
+			}
+			e.Setenv(identity.PassphraseEnv, testPassphrase)
 			e.Setenv("DISPLAY", "")
 			e.Setenv("LONG", strings.Repeat("tulips and ", 9000))
 			e.Setenv("WAYLAND_DISPLAY", "")
@@ -90,7 +108,7 @@ func interrupted(ts *testscript.TestScript, neg bool, args []string) {
 	c := exec.Command(self, args[2:]...)
 	c.Args[0] = args[1] // the test binary is the program of this name
 	c.Dir = ts.Getenv("WORK")
-	for _, k := range []string{"PATH", "HOME", "XDG_CACHE_HOME", "SELVAGE_DATA", "SELVAGE_ONNXRUNTIME", "WORK"} {
+	for _, k := range []string{"PATH", "HOME", "XDG_CACHE_HOME", "SELVAGE_DATA", "SELVAGE_ONNXRUNTIME", "WORK", identity.PassphraseEnv} {
 		c.Env = append(c.Env, k+"="+ts.Getenv(k))
 	}
 	out, err := c.StdoutPipe()

@@ -16,6 +16,7 @@ import (
 
 	"github.com/selvage-studio/selvage/app/session"
 	"github.com/selvage-studio/selvage/app/session/library"
+	"github.com/selvage-studio/selvage/ledger/identity"
 )
 
 // bench is a library of its own for commands that are run as processes.
@@ -24,7 +25,14 @@ type bench struct {
 	data string
 }
 
-func newBench(t *testing.T) bench { return bench{t, t.TempDir()} }
+func newBench(t *testing.T) bench {
+	t.Helper()
+	b := bench{t, t.TempDir()}
+	if err := makeIdentity(b.data); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
 
 func (b bench) command(ctx context.Context, args ...string) *exec.Cmd {
 	b.t.Helper()
@@ -34,7 +42,7 @@ func (b bench) command(ctx context.Context, args ...string) *exec.Cmd {
 	}
 	c := exec.CommandContext(ctx, self, args...)
 	c.Args[0] = "selvage" // the test binary is the program of this name
-	c.Env = append(os.Environ(), "SELVAGE_DATA="+b.data, "SELVAGE_LIBRARY=")
+	c.Env = append(os.Environ(), "SELVAGE_DATA="+b.data, "SELVAGE_LIBRARY=", identity.PassphraseEnv+"="+testPassphrase)
 	return c
 }
 
@@ -154,7 +162,13 @@ func TestKilledWhileEditing(t *testing.T) {
 func TestASecondWriterIsToldWhoHoldsIt(t *testing.T) {
 	b := newBench(t)
 	b.run("pattern", "new", "Roses", "--width", "64", "--height", "64")
-	pen, err := b.library().Write(t.Context())
+	me, err := identity.Open(t.Context(), identity.Options{
+		Dir: filepath.Join(b.data, "identity"), Passphrase: func(context.Context, bool) (string, error) { return testPassphrase, nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pen, err := b.library().Write(t.Context(), me)
 	if err != nil {
 		t.Fatal(err)
 	}

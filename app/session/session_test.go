@@ -25,7 +25,10 @@ import (
 
 func open(t testing.TB) *session.Session {
 	t.Helper()
-	s, err := session.Open(session.Config{DataDir: t.TempDir(), Device: "cpu"})
+	s, err := session.Open(session.Config{
+		DataDir: t.TempDir(), Device: "cpu", PersonName: "Anna", NoKeyStore: true, PassphraseWork: 4,
+		Passphrase: func(context.Context, bool) (string, error) { return "test", nil },
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
