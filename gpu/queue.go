@@ -31,6 +31,10 @@ type Queue struct {
 // Device is the device that the queue runs on.
 func (q *Queue) Device() Device { return q.w.device }
 
+// Err says why the queue can do nothing any more: ErrClosed, or a *DeviceError of a
+// device that was lost. It is nil while it can. Runtime.Queue then finds another device.
+func (q *Queue) Err() error { return q.w.state() }
+
 // Fallbacks are the devices that were preferred to this one and did not start.
 func (q *Queue) Fallbacks() []Fallback { return slices.Clone(q.fallbacks) }
 

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -106,6 +107,10 @@ func (s *Session) Generate(ctx context.Context, r Request, report func(Progress)
 		Request: r, Plan: plan, Device: q.Device(), Fallbacks: q.Fallbacks(),
 		UnknownWords: results[0].UnknownWords, Asymmetry: results[0].Asymmetry, Compute: results[0].Compute,
 	}
+	if r.MadeOn != "" && r.MadeOn != q.Device().ID {
+		made.Warnings = append(made.Warnings, fmt.Sprintf("the picture of this request was made on %s and this one on %s, whose rounding differs, so that they are alike and not the same", r.MadeOn, q.Device().ID))
+	}
+	made.Request.MadeOn = q.Device().ID
 	made.Request.Sampler, made.Request.Width, made.Request.Height = results[0].Sampler, plan.Generated.Width, plan.Generated.Height
 	report(Progress{Stage: "Finishing", Fraction: finishing})
 	if err := s.finish(ctx, made, results[0].Picture, o, q, report); err != nil {
@@ -203,7 +208,7 @@ func (s *Session) finish(ctx context.Context, m *Made, pic *pattern.Planes, o *o
 func (s *Session) acquire(ctx context.Context, r Request) (*opened, *gpu.Queue, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	q, err := s.queue(ctx, r.Device)
+	q, err := s.queue(ctx, cmp.Or(r.Device, s.again(r.MadeOn)))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -58,6 +58,10 @@ type Request struct {
 	// Palette is chips as #rrggbb, ground first, for models that make screens.
 	Palette []string `json:"palette,omitempty"`
 	Device  string   `json:"device,omitempty"`
+	// MadeOn is the ID of the device that made the picture, filled in when it runs.
+	// Devices differ in their precision, so that it says that as well; where Device
+	// names none, the same one is taken again.
+	MadeOn string `json:"made_on,omitempty"`
 }
 
 // LoRA is an adapter and how strongly it is added.

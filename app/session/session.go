@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/selvage-studio/selvage/app/session/library"
@@ -168,12 +169,26 @@ func (s *Session) engine() (*gpu.Runtime, error) {
 	return s.runtime, nil
 }
 
-// queue opens a device once. Callers hold mu.
+// again is the device of that ID where this machine has it and nobody chose another,
+// and "" else. Callers hold mu.
+func (s *Session) again(id string) string {
+	rt, err := s.engine()
+	if err != nil || s.cfg.Device != "" {
+		return "" // the error comes when a queue is asked for
+	}
+	if slices.ContainsFunc(rt.Devices(), func(d gpu.Device) bool { return d.ID == id && d.Unavailable == "" }) {
+		return id
+	}
+	return ""
+}
+
+// queue opens a device once, and the next best in place of one that was lost. Callers
+// hold mu.
 func (s *Session) queue(ctx context.Context, id string) (*gpu.Queue, error) {
 	if id == "" {
 		id = s.cfg.Device
 	}
-	if q, ok := s.queues[id]; ok {
+	if q, ok := s.queues[id]; ok && q.Err() == nil {
 		return q, nil
 	}
 	rt, err := s.engine()

@@ -87,12 +87,20 @@ func TestABackUpGoesOnInANewEpoch(t *testing.T) {
 	if left, err := os.ReadDir(copied); err != nil || len(left) != 1 {
 		t.Errorf("there are %v beside it, %v", left, err)
 	}
+	stale, err := os.ReadFile(filepath.Join(dir, archive.FileName+"-wal"))
+	if err != nil || len(stale) < 4096 {
+		t.Fatalf("a write-ahead log of %d bytes, %v", len(stale), err)
+	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
 	back := t.TempDir()
-	if err := os.WriteFile(filepath.Join(back, archive.FileName+"-wal"), []byte("left of an older one"), 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(back, archive.FileName+"-wal"), stale, 0o666); err != nil {
 		t.Fatal(err)
+	}
+	// Without a write-ahead log of its own it can be read from where nothing can be written.
+	if header, err := os.ReadFile(file); err != nil || header[18] != 1 || header[19] != 1 {
+		t.Errorf("the back-up asks for a write-ahead log, %v", err)
 	}
 	if err := Restore(t.Context(), file, back); err != nil {
 		t.Fatal(err)

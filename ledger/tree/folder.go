@@ -36,24 +36,35 @@ func Write(ctx context.Context, dir string, log Source, checkpoint []byte) error
 		return err
 	}
 	for level := 0; h.Size>>(TileHeight*level) > 0; level++ {
-		for n := h.Size >> (TileHeight * level); n > 0; n -= int64(widthBefore(n)) {
-			t := Tile{level, (n - 1) / TileWidth, widthBefore(n)}
-			if t.Width == TileWidth && exists(dir, t.Path()) {
-				break // and so are those before it
-			}
-			hashes, err := log.Tile(ctx, t)
-			if err != nil {
-				return err
-			}
-			if err := put(dir, t.Path(), hashes); err != nil {
-				return err
-			}
+		if err := writeLevel(ctx, dir, log, level, h.Size>>(TileHeight*level)); err != nil {
+			return err
 		}
 	}
 	if err := writeEntries(ctx, dir, log, h); err != nil {
 		return err
 	}
 	return put(dir, checkpointFile, checkpoint)
+}
+
+// writeLevel writes the tiles of the first n hashes of a level that are not there yet. They are written in order, so that
+// whatever stands before one that is full is there as well, also after a failure.
+func writeLevel(ctx context.Context, dir string, log Source, level int, n int64) error {
+	full := n / TileWidth
+	first := full
+	for first > 0 && !exists(dir, Tile{level, first - 1, TileWidth}.Path()) {
+		first--
+	}
+	for index := first; index*TileWidth < n; index++ {
+		t := Tile{level, index, int(min(TileWidth, n-index*TileWidth))}
+		hashes, err := log.Tile(ctx, t)
+		if err != nil {
+			return err
+		}
+		if err := put(dir, t.Path(), hashes); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // widthBefore is the width of the tile in which the n-th hash of a level is the last.

@@ -2,9 +2,11 @@ package tree
 
 import (
 	"bytes"
+	"context"
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,6 +18,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"github.com/selvage-studio/selvage/ledger/blob"
 	"github.com/selvage-studio/selvage/ledger/record"
 )
 
@@ -236,5 +239,89 @@ func TestAFolderGrows(t *testing.T) {
 	proof, err := Extend(t.Context(), f, early, late)
 	if err != nil || CheckExtension(proof, early, late) != nil {
 		t.Errorf("%v", err)
+	}
+}
+
+// breaks is a log that cannot be read beyond a tile or an entry.
+type breaks struct {
+	*log
+	tile  int64
+	entry int64
+}
+
+func (b breaks) Tile(ctx context.Context, t Tile) ([]byte, error) {
+	if t.Level == 0 && t.Index >= b.tile {
+		return nil, errors.New("the disk is gone")
+	}
+	return b.log.Tile(ctx, t)
+}
+
+func (b breaks) Texts(ctx context.Context, from, to int64) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		for text, err := range b.log.Texts(ctx, from, max(from, min(to, b.entry))) {
+			if !yield(text, err) {
+				return
+			}
+		}
+		if to > b.entry {
+			yield(nil, errors.New("the disk is gone"))
+		}
+	}
+}
+
+// A folder that was left half written is completed by the next try.
+func TestAFolderIsCompleted(t *testing.T) {
+	l := &log{}
+	l.append(numbered(1100)...)
+	h := l.head()
+	key, _ := logKey(t, h.Origin)
+	text, err := h.Sign(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for _, b := range []breaks{{l, 2, 5000}, {l, 4, 5000}, {l, 9, 600}, {l, 9, 300}, {l, 9, 0}} {
+		if err := Write(t.Context(), dir, b, text); err == nil {
+			t.Fatal("it is not told")
+		}
+		if _, err := OpenFolder(dir).Checkpoint(); err == nil {
+			t.Fatal("a half-written folder has a checkpoint")
+		}
+	}
+	if err := Write(t.Context(), dir, l, text); err != nil {
+		t.Fatal(err)
+	}
+	f := OpenFolder(dir)
+	for i := range h.Size {
+		if _, err := Include(t.Context(), f, h, i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n := 0
+	for text, err := range f.Texts(t.Context(), 0, h.Size, h.Size) {
+		if err != nil || !bytes.Equal(text, l.texts[n]) {
+			t.Fatalf("entry %d: %v", n, err)
+		}
+		n++
+	}
+	if n != 1100 {
+		t.Errorf("%d entries", n)
+	}
+}
+
+// A head that names another log than the key which signed it.
+func TestAHeadOfAnotherOriginIsRefused(t *testing.T) {
+	l := &log{}
+	l.append("a")
+	h := l.head()
+	key, v := logKey(t, h.Origin)
+	h.Origin = Origin(blob.Of([]byte("another log")))
+	n, err := note.Sign(&note.Note{Text: h.Text()}, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var refused *HeadError
+	if _, _, err := Open(n, v); !errors.As(err, &refused) {
+		t.Errorf("it opens: %v", err)
 	}
 }
