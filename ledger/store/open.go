@@ -135,7 +135,7 @@ func (s *Store) openReaders(ctx context.Context) error {
 	// nothing stands in one, the file alone is the ledger; where something does, a copy is read.
 	wal, statErr := os.Stat(s.path + "-wal")
 	switch {
-	case wal != nil || true:
+	case errors.Is(statErr, fs.ErrNotExist) || statErr == nil && wal.Size() == 0:
 		options.Set("immutable", "1")
 	case statErr != nil:
 		return statErr
