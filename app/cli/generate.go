@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/selvage-studio/selvage/app/session"
+	"github.com/selvage-studio/selvage/app/session/library"
 	"github.com/selvage-studio/selvage/engine/diffusion"
 	"github.com/selvage-studio/selvage/engine/pattern"
 )
@@ -32,6 +33,7 @@ type generateFlags struct {
 	count                     int
 	clean                     bool
 	depth                     int
+	library                   string
 }
 
 func (p *program) generate() *cobra.Command {
@@ -88,6 +90,7 @@ which --from FILE makes the same picture again; --clean leaves it out.`,
 	n.StringVar(&f.from, "from", "", "make the picture of a working file again; other flags change its request")
 	n.StringVar(&f.out, "out", "", "file of the cell, .png or .tif")
 	n.IntVar(&f.depth, "depth", 8, "bits per channel, 8 or 16")
+	n.StringVar(&f.library, "library", "", "library whose ledger records the request and what came of it (default: SELVAGE_LIBRARY, or the last one used, if there is one)")
 	n.BoolVar(&f.clean, "clean", false, "leave prompt, seed and the whole request out of the files")
 	n.BoolVar(&p.json, "json", false, "one JSON object a line instead of progress and text")
 	return c
@@ -219,12 +222,16 @@ func (p *program) runGenerate(ctx context.Context, f *generateFlags, r session.R
 	if err := session.Writable(f.out); err != nil {
 		return err
 	}
+	lib, unrecorded, err := p.recordIn(ctx, s, f.library)
+	if err != nil {
+		return err
+	}
 	bar := newBar(p.err, p.json)
 	defer bar.clear()
 	for i := range f.count {
 		one := r
 		one.Seed += uint64(i)
-		made, err := s.Generate(ctx, one, func(g session.Progress) {
+		made, err := s.GenerateIn(ctx, lib, one, func(g session.Progress) {
 			if p.json {
 				p.line(map[string]any{
 					"event": "progress", "image": i, "images": f.count, "stage": g.Stage,
@@ -242,11 +249,12 @@ func (p *program) runGenerate(ctx context.Context, f *generateFlags, r session.R
 			ext := filepath.Ext(out)
 			out = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(out, ext), i+1, ext)
 		}
-		files, err := s.Export(ctx, made, out, session.ExportOptions{Depth: f.depth, Clean: f.clean})
+		files, err := s.ExportIn(ctx, lib, made, out, session.ExportOptions{Depth: f.depth, Clean: f.clean})
 		if err != nil {
 			return err
 		}
 		bar.clear()
+		made.Warnings = append(append(made.Warnings, files.Warnings...), unrecorded...)
 		if p.json {
 			p.line(doneEvent(i, f.count, made, files))
 			continue
@@ -254,6 +262,24 @@ func (p *program) runGenerate(ctx context.Context, f *generateFlags, r session.R
 		describe(p.out, made, files)
 	}
 	return nil
+}
+
+// recordIn is the library in which a generation is recorded: the one that is named, or the
+// one that is usual, if there is one. That the usual one cannot be written keeps
+// nobody from working, but is told.
+func (p *program) recordIn(ctx context.Context, s *session.Session, dir string) (*library.Library, []string, error) {
+	lib, err := s.Library(dir)
+	var none *library.NoLibraryError
+	if errors.As(err, &none) && dir == "" {
+		return nil, nil, nil
+	}
+	if err == nil {
+		err = s.CanWrite(ctx, lib)
+	}
+	if err == nil || dir != "" {
+		return lib, nil, err
+	}
+	return nil, []string{fmt.Sprintf("this is not on record: %v", err)}, nil
 }
 
 func doneEvent(i, n int, made *session.Made, files session.Exported) map[string]any {

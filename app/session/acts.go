@@ -1,10 +1,12 @@
 package session
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 
 	"github.com/selvage-studio/selvage/engine/edit"
+	"github.com/selvage-studio/selvage/ledger/archive"
 	"github.com/selvage-studio/selvage/ledger/blob"
 	"github.com/selvage-studio/selvage/ledger/record"
 )
@@ -44,7 +46,7 @@ func classOf(step *edit.Step, placed *edit.PlacePicture) record.Class {
 
 // acts is what was done since the ledger last heard of the pattern: the steps in the
 // order in which they were made, and where the person went without making one.
-func (p *Pattern) acts() ([]record.Draft, error) {
+func (p *Pattern) acts(ctx context.Context) ([]record.Draft, error) {
 	doc := p.Document()
 	var acts []record.Draft
 	at := p.shown
@@ -56,12 +58,68 @@ func (p *Pattern) acts() ([]record.Draft, error) {
 		if err != nil {
 			return nil, err
 		}
-		acts, at = append(acts, done...), step.Version
+		if acts, at = append(acts, done...), step.Version; len(done) > 1 {
+			chosen, err := p.accepted(ctx, done[1].Body)
+			if err != nil {
+				return nil, err
+			}
+			acts = append(acts, chosen...)
+		}
 	}
 	if doc.Current() != at {
 		acts = append(acts, revert(p.root.ID, at, doc.Current()))
 	}
 	return acts, nil
+}
+
+// accepted is that a candidate was taken, where the file that came in is one that was exported
+// from this library as a model made it.
+func (p *Pattern) accepted(ctx context.Context, b record.Body) (acts []record.Draft, err error) {
+	in, ok := b.(*record.Import)
+	if !ok || in.Origin != string(edit.ByModel) {
+		return nil, nil
+	}
+	err = p.lib.Read(ctx, func(a *archive.Archive) error {
+		for e, err := range a.History(ctx, in.File.String(), archive.NewestFirst) {
+			if err != nil {
+				return err
+			}
+			if e.Kind != record.KindExport || len(e.Subjects) == 0 {
+				continue
+			}
+			request, err := blob.Parse(e.Subjects[0])
+			if err != nil {
+				continue // it was exported from a pattern
+			}
+			taken, err := candidateOf(ctx, a, request)
+			if err != nil || taken == nil {
+				return err
+			}
+			taken.Pattern = p.root.ID
+			acts = []record.Draft{{Subjects: []string{p.root.ID, request.String(), taken.Picture.String()}, Body: taken}}
+			return nil
+		}
+		return nil
+	})
+	return acts, err
+}
+
+// candidateOf is what a request made, as the only one that there was to choose from; nil
+// where it made nothing.
+func candidateOf(ctx context.Context, a *archive.Archive, request blob.Hash) (*record.Accepted, error) {
+	for e, err := range a.History(ctx, request.String(), archive.OldestFirst) {
+		if err != nil {
+			return nil, err
+		}
+		body, err := e.Decode()
+		if err != nil {
+			return nil, err
+		}
+		if f, ok := body.(*record.Finished); ok && len(f.Candidates) > 0 {
+			return &record.Accepted{Of: len(f.Candidates), Picture: f.Candidates[0].Picture, Request: request}, nil
+		}
+	}
+	return nil, nil
 }
 
 func revert(pattern string, from, to edit.Hash) record.Draft {

@@ -169,7 +169,7 @@ func (s *Session) SetCollectionPalette(ctx context.Context, lib *library.Library
 		if r.Document, err = p.Save(ctx); err != nil {
 			return err
 		}
-		done, err := m.acts()
+		done, err := m.acts(ctx)
 		if err != nil {
 			return err
 		}

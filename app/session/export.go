@@ -11,9 +11,11 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/selvage-studio/selvage/app/session/library"
 	"github.com/selvage-studio/selvage/engine/pattern"
 	"github.com/selvage-studio/selvage/engine/pattern/file"
 	"github.com/selvage-studio/selvage/engine/pattern/seam"
+	"github.com/selvage-studio/selvage/ledger/record"
 )
 
 // ExportOptions say how a repeat is written.
@@ -85,6 +87,16 @@ func (s *Session) Export(ctx context.Context, m *Made, path string, o ExportOpti
 		cell: m.Cell, repeat: m.Repeat(), plan: m.Plan, seam: m.Seam,
 		request: m.Request, statement: m.Statement(), warnings: m.Warnings,
 	}.export(ctx, path, o)
+}
+
+// ExportIn is Export, recorded in the library that recorded the generation; lib may be nil.
+func (s *Session) ExportIn(ctx context.Context, lib *library.Library, m *Made, path string, o ExportOptions) (Exported, error) {
+	out, err := s.Export(ctx, m, path, o)
+	if err != nil || lib == nil || m.Recorded == nil {
+		return out, err
+	}
+	s.recordExport(ctx, lib, &record.Export{Clean: o.Clean}, &out, m.Recorded.Request.String())
+	return out, nil
 }
 
 func (s sheet) export(ctx context.Context, path string, o ExportOptions) (out Exported, err error) {

@@ -116,6 +116,15 @@ func (s *Session) write(ctx context.Context, l *library.Library) (*library.Pen, 
 	return l.Write(ctx, me)
 }
 
+// CanWrite says whether the library could be written now: the error of taking its pen.
+func (s *Session) CanWrite(ctx context.Context, l *library.Library) error {
+	pen, err := s.write(ctx, l)
+	if err != nil {
+		return err
+	}
+	return pen.Release()
+}
+
 // used remembers a library that was named. One that comes from the environment is
 // somebody's choice for one shell, and changes nothing elsewhere.
 func (s *Session) used(named, path string) error {

@@ -58,6 +58,8 @@ type Made struct {
 	// root mean square, before it was made symmetrical.
 	Asymmetry     float64
 	Took, Compute time.Duration
+	// Recorded says where the ledger tells of it, nil where nobody recorded it.
+	Recorded *Recorded
 }
 
 // Repeat is the layout of the cell.
@@ -68,6 +70,10 @@ func (m *Made) Repeat() pattern.Repeat { return m.Request.Repeat.Repeat }
 // done. Errors of the request are a *UsageError or one of engine/pattern's and
 // engine/diffusion's own.
 func (s *Session) Generate(ctx context.Context, r Request, report func(Progress)) (*Made, error) {
+	return s.generate(ctx, r, report, nil)
+}
+
+func (s *Session) generate(ctx context.Context, r Request, report func(Progress), rec *recorder) (made *Made, err error) {
 	if report == nil {
 		report = func(Progress) {}
 	}
@@ -91,6 +97,14 @@ func (s *Session) Generate(ctx context.Context, r Request, report func(Progress)
 	if err != nil {
 		return nil, err
 	}
+	if err := rec.requested(ctx, r, r.Model, o.model.Card); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if rerr := rec.finished(ctx, made, err); rerr != nil {
+			made, err = nil, errors.Join(err, rerr)
+		}
+	}()
 	work, err := s.work(r, o, plan.Generated)
 	if err != nil {
 		return nil, err
@@ -103,7 +117,7 @@ func (s *Session) Generate(ctx context.Context, r Request, report func(Progress)
 	if err != nil {
 		return nil, err
 	}
-	made := &Made{
+	made = &Made{
 		Request: r, Plan: plan, Device: q.Device(), Fallbacks: q.Fallbacks(),
 		UnknownWords: results[0].UnknownWords, Asymmetry: results[0].Asymmetry, Compute: results[0].Compute,
 	}

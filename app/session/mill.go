@@ -26,6 +26,8 @@ import (
 	specsheet "github.com/selvage-studio/selvage/engine/pattern/sheet"
 	"github.com/selvage-studio/selvage/engine/pattern/swatch"
 	"github.com/selvage-studio/selvage/engine/pattern/trace"
+	"github.com/selvage-studio/selvage/ledger/blob"
+	"github.com/selvage-studio/selvage/ledger/record"
 )
 
 // Format is a kind of file that a pattern is exported as.
@@ -170,7 +172,11 @@ func (s *Session) ExportPattern(ctx context.Context, p *Pattern, path string, o 
 	if err := ctx.Err(); err != nil {
 		return out, err
 	}
-	return m.files, m.set.Commit()
+	if err := m.set.Commit(); err != nil {
+		return out, err
+	}
+	s.recordExport(ctx, p.lib, &record.Export{Pattern: p.root.ID, Version: blob.Hash(p.Document().Current()), Clean: o.Clean}, &m.files)
+	return m.files, nil
 }
 
 // prepare finds sizes and chips.

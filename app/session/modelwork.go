@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"time"
 
 	"github.com/selvage-studio/selvage/engine/diffusion"
 	"github.com/selvage-studio/selvage/engine/edit"
@@ -84,7 +85,11 @@ func (s *Session) redo(ctx context.Context, p *Pattern, w ModelWork, mask *raste
 	for _, c := range positions {
 		r.Palette = append(r.Palette, c.Chip.Hex())
 	}
-	made, err := s.Generate(ctx, r, report)
+	rec := p.recorder("vary")
+	if mask != nil {
+		rec = p.recorder("inpaint")
+	}
+	made, err := s.generate(ctx, r, report, rec)
 	if err != nil {
 		return nil, err
 	}
@@ -300,6 +305,14 @@ func (s *Session) Upscale(ctx context.Context, p *Pattern, model, device string,
 	if err != nil {
 		return r, err
 	}
+	rec := p.recorder("upscale")
+	asked := Request{Model: model, ModelHash: hashOf(m), Device: q.Device().ID, Repeat: Repeat{state.Repeat}, Width: state.Size.Width, Height: state.Size.Height}
+	if err := rec.requested(ctx, asked, model, m.Card); err != nil {
+		return r, err
+	}
+	began := time.Now()
+	var made *Made
+	defer func() { err = errors.Join(err, rec.finished(ctx, made, err)) }()
 	planes := pattern.PlanesOf(flat.NRGBA64())
 	big, err := up.Upscale(ctx, &planes, state.Repeat, func(done, of int) {
 		report(Progress{Stage: "Enlarging", Step: done, Steps: of, Fraction: float64(done) / float64(of)})
@@ -311,6 +324,7 @@ func (s *Session) Upscale(ctx context.Context, p *Pattern, model, device string,
 		Version: requestVersion, Upscaler: model, ModelHash: hashOf(m), Device: q.Device().ID,
 		From: state.Size, To: pattern.Size{Width: big.Width, Height: big.Height}, Repeat: Repeat{state.Repeat},
 	}
+	made = &Made{Cell: big.NRGBA64(), Took: time.Since(began)}
 	op := &edit.PlacePicture{Origin: edit.ByModel, Purpose: edit.Upscale, Name: fmt.Sprintf("Enlarged to %v", r.To)}
 	return r, p.placeMade(ctx, op, raster.FromImage(big.NRGBA64()), r)
 }
@@ -320,4 +334,12 @@ func encodePNG(img image.Image) ([]byte, error) {
 	var b bytes.Buffer
 	err := file.EncodePNG(&b, img, file.Meta{})
 	return b.Bytes(), err
+}
+
+// recorder records what a model does to the pattern; nil where it was opened for reading.
+func (p *Pattern) recorder(mode string) *recorder {
+	if p.pen == nil {
+		return nil
+	}
+	return &recorder{pen: p.pen, mode: mode, pattern: p.root.ID}
 }

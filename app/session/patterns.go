@@ -232,7 +232,7 @@ func (p *Pattern) Save(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	acts, err := p.acts()
+	acts, err := p.acts(ctx)
 	if err != nil {
 		return err
 	}
