@@ -147,7 +147,7 @@ func open(secured []byte) (document map[string]json.RawMessage, p *Proof, err er
 	}
 	// Steps 4 of vc-di-eddsa 3.3.2: the proof speaks for the document in its context.
 	if context, said := written["@context"]; said {
-		if false {
+		if !beginsWith(fields["@context"], context) {
 			return nil, nil, &ProofError{Reason: "the document's @context does not begin with that of the proof"}
 		}
 		fields["@context"] = context
