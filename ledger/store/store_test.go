@@ -305,3 +305,45 @@ func TestCommitsReachTheDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// Whoever is joined with one whose entries cannot be written is not harmed by him.
+func TestJoinedCallersDoNotHarmOneAnother(t *testing.T) {
+	s := open(t, Options{Dir: t.TempDir()})
+	old, laptop := begin(t, s, "desk"), begin(t, s, "laptop")
+	o := owner("desk")
+	o.NewEpoch = "a test"
+	if _, err := s.Begin(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	// While the writer is held up, both come to wait.
+	hold, held := make(chan struct{}), make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := s.do(context.Background(), func(context.Context) error { close(held); <-hold; return nil }); err != nil {
+			t.Error(err)
+		}
+	})
+	<-held
+	errs := make([]error, 6)
+	for i := range errs {
+		b := &batch{log: []*Log{old, laptop}[i%2], entries: make([]archive.Entry, 1), done: make(chan error, 1)}
+		if err := b.encode(b.log.id, []record.Draft{edit("p", i)}, record.Now); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.ask(t.Context(), b); err != nil {
+			t.Fatal(err)
+		}
+		wg.Go(func() { errs[i] = s.answer(b.done) })
+	}
+	close(hold)
+	wg.Wait()
+	for i, err := range errs {
+		var closed *ClosedError
+		if i%2 == 0 && !errors.As(err, &closed) || i%2 == 1 && err != nil {
+			t.Errorf("caller %d: %v", i, err)
+		}
+	}
+	if got := len(verify(t, s.Archive(), "desk", "laptop")[laptop.ID()]); got != 4 {
+		t.Errorf("%d entries", got)
+	}
+}
