@@ -165,8 +165,11 @@ func TestLostDevice(t *testing.T) {
 	if _, err := q.Load(t.Context(), product("b", 4, 2)); !errors.As(err, &device) || !device.Lost {
 		t.Error("a load on a lost device:", err)
 	}
+	if err := q.Err(); !errors.As(err, &device) || !device.Lost {
+		t.Error("the queue of a lost device says", err)
+	}
 	next, err := rt.Queue(t.Context(), "")
-	if err != nil || next.Device().ID != "cpu" || len(next.Fallbacks()) != 1 {
+	if err != nil || next.Device().ID != "cpu" || len(next.Fallbacks()) != 1 || next.Err() != nil {
 		t.Fatal(next, err)
 	}
 	if deviceIsLost("Non-zero status code returned while running MatMul node: shape mismatch") {
