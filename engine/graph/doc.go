@@ -25,7 +25,8 @@
 // its own resolution, by Slice and Concat (see surround), never by Pad with
 // mode wrap, which CoreML and DirectML refuse. A repeat is thus a property of
 // the graph, and costs a copy of each convolution's input. With
-// Options.WrapSwitch the strips are multiplied by an input, 1 or 0.
+// Options.WrapSwitch the strips are multiplied by an input, 1 or 0. With Options.Parts
+// the margin is part of the operator, which takes it where it packs its input.
 //
 // # Forms
 //

@@ -91,20 +91,36 @@ void ops_share(const kernel *k, size_t numbers, int out, int blocks, int *group,
   if (*strips > blocks) *strips = blocks;
 }
 
+// aligned is memory on a line of the cache; what malloc gave stands in front of it.
+static bfloat *aligned(size_t numbers) {
+  const size_t line = 64;
+  char *raw = malloc(numbers * sizeof(bfloat) + 2 * line);
+  if (!raw) return NULL;
+  char *data = (char *)(((uintptr_t)raw + 2 * line - 1) & ~(uintptr_t)(line - 1));
+  memcpy(data - sizeof raw, &raw, sizeof raw);
+  return (bfloat *)data;
+}
+
+static void aligned_free(bfloat *data) {
+  if (!data) return;
+  char *raw;
+  memcpy(&raw, (char *)data - sizeof raw, sizeof raw);
+  free(raw);
+}
+
 bfloat *ops_borrow(const kernel *k, size_t numbers) {
-  const size_t line = 64, bytes = (numbers * sizeof(bfloat) + line - 1) / line * line;
   for (int i = 0; i < k->shelf->count; i++) {
     struct place *p = &k->shelf->places[i];
     if (atomic_flag_test_and_set(&p->taken)) continue;
     if (p->numbers < numbers) {
-      free(p->data);
-      p->data = aligned_alloc(line, bytes);
+      aligned_free(p->data);
+      p->data = aligned(numbers);
       p->numbers = p->data ? numbers : 0;
     }
     if (!p->data) atomic_flag_clear(&p->taken);
     return p->data;
   }
-  return aligned_alloc(line, bytes); // two devices are at work
+  return aligned(numbers); // two devices are at work
 }
 
 void ops_return(const kernel *k, bfloat *data) {
@@ -113,7 +129,7 @@ void ops_return(const kernel *k, bfloat *data) {
       atomic_flag_clear(&k->shelf->places[i].taken);
       return;
     }
-  free(data);
+  aligned_free(data);
 }
 
 // An operator is the table that ONNX Runtime sees, and what it is made of.

@@ -20,6 +20,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -113,6 +114,7 @@ func (b *bench) run(ctx context.Context, out string) error {
 			failed = errors.Join(failed, fmt.Errorf("%s: %w", s.name, err))
 			b.printf("Not measured: %s.\n", strings.SplitN(err.Error(), "\n", 2)[0])
 		}
+		b.printf("\nMeasured in %d round(s) on %s, %d threads, %s.\n", b.runs, processor(), runtime.NumCPU(), runtime.GOOS+"/"+runtime.GOARCH)
 		kept[s.title] = b.doc.String()
 		// What was measured is not lost to what comes after.
 		if err := os.WriteFile(out, b.document(kept), 0o644); err != nil { //nolint:gosec // a document for everybody
@@ -132,6 +134,7 @@ func (b *bench) sections() []section {
 	return []section{
 		{"unet", "UNet of Stable Diffusion 1.5's shape, 512 x 512, batch 1, random weights", b.unet},
 		{"first", "Start of the process to the end of the first step, fp16 file in the page cache", b.first},
+		{"tiles", "The processor's tiles, the same UNet", b.tiles},
 		{"lattice", "What a lattice costs, the same UNet", b.lattice},
 		{"starter", "The starter model, 256 x 256, 20 steps with guidance, half-drop", b.starter},
 		{"rolling", "Rolling early, wrapping late: the starter model, half-drop", b.rolling},

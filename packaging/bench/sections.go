@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 
@@ -16,8 +15,8 @@ import (
 const stepRuns = 2
 
 func (b *bench) head() {
-	b.printf("# Benchmarks\n\nWritten by `make bench`; do not edit. Every figure is the median of %d round(s), each in a fresh\n", b.runs)
-	b.printf("process, ours and the peers' in turn. Machine: %s, %d threads, %s.\n", processor(), runtime.NumCPU(), runtime.GOOS+"/"+runtime.GOARCH)
+	b.printf("# Benchmarks\n\nWritten by `make bench`; do not edit. Every figure is the median of some rounds, each in a fresh process,\n")
+	b.printf("ours and the peers' in turn; a section says of how many, and on which machine.\n")
 	if b.why != "" {
 		b.printf("\nThe peers did not run: %s.\n", b.why)
 	}
@@ -165,6 +164,39 @@ func (b *bench) first(ctx context.Context) error {
 		b.printf("| %s | %.1f | %s | %.1f | %s | %.2f |\n", c.name, c.over(seconds), c.ratio(them, seconds), c.over(cpu), c.ratio(them, cpu), c.over(peak)/(1<<30))
 	}
 	b.printf("\nGoal: at most half of diffusers'. As it starts it takes cpu:bf16x2 where the processor has AMX, else cpu. On a\nmachine that others use the processor's seconds say more than the clock.\n")
+	return nil
+}
+
+// tiles compares the devices that multiply in bfloat16 with single precision.
+func (b *bench) tiles(ctx context.Context) error {
+	dir, err := b.model(ctx)
+	if err != nil {
+		return err
+	}
+	var all []*contestant
+	sample := func(i int) string { return filepath.Join(b.cache, "sample-tiles-"+strconv.Itoa(i)) }
+	for i, device := range []string{"cpu", "cpu:bf16x2", "cpu:bf16"} {
+		all = append(all, &contestant{name: device, run: func(ctx context.Context) (figures, error) {
+			return b.mine(ctx, "step", dir, strconv.Itoa(stepRuns), device, sample(i), "none")
+		}})
+	}
+	if err := b.compete(ctx, all); err != nil {
+		return err
+	}
+	b.printf("| device | seconds a forward | processor seconds a forward | processor seconds of the load | peak memory, GiB | off cpu |\n|---|---|---|---|---|---|\n")
+	for i, c := range all {
+		if len(c.rounds) == 0 {
+			b.printf("| %s | not run: %s | | | | |\n", c.name, c.skipped)
+			continue
+		}
+		off := ""
+		if d, err := apart(sample(0), sample(i)); err == nil && i > 0 {
+			off = fmt.Sprintf("%.2g %%", 100*d)
+		}
+		value := func(key string) float64 { return c.over(func(f figures) float64 { return f.Values[key] }) }
+		b.printf("| %s | %.2f | %.2f | %.2f | %.2f | %s |\n", c.name, c.over(seconds), value("forward"), value("load"), c.over(peak)/(1<<30), off)
+	}
+	b.printf("\nOff: root mean square of the difference over that of the output, random weights. gpu/DESIGN.md says what the devices are.\n")
 	return nil
 }
 
