@@ -36,6 +36,9 @@ func (d *directory) word() int64 {
 	return 4
 }
 
+// align is the next multiple of a word.
+func (d *directory) align(v int64) int64 { return (v + d.word() - 1) / d.word() * d.word() }
+
 func (d *directory) offset(b []byte) int64 {
 	if d.big {
 		return int64(min(d.order.Uint64(b), math.MaxInt64))
@@ -165,15 +168,15 @@ func (tiffFormat) plan(f file, packet []byte) ([]piece, error) {
 			// Only what is a packet: an entry could point at the picture.
 			if _, err := readTree(old); err == nil && at.start >= 8+d.word() && (at.end() <= d.start || at.start >= d.end()) {
 				zero = at
-				if at.end() == f.size && at.start-d.end() < 16 && at.start >= d.end() {
-					// What an earlier plan appended goes: nothing else lies there.
+				if at.end() == f.size && at.start == d.align(d.end()) && d.start == d.align(d.start) {
+					// What an earlier plan appended goes: between directory and packet is no room
+					// for anything else.
 					keep, zero = d.start, span{}
 				}
 			}
 		}
 	}
-	align := func(v int64) int64 { return (v + d.word() - 1) / d.word() * d.word() }
-	at := align(keep)
+	at := d.align(keep)
 	entries := slices.DeleteFunc(slices.Clone(d.entries), func(e []byte) bool { return d.tag(e) == tagXMP })
 	length := int64(len(entries)+1)*int64(len(d.entries[0])) + d.word()
 	if d.big {
@@ -181,7 +184,7 @@ func (tiffFormat) plan(f file, packet []byte) ([]piece, error) {
 	} else {
 		length += 2
 	}
-	begin := align(at + length)
+	begin := d.align(at + length)
 	if !d.big && begin+int64(len(packet)) > math.MaxUint32 {
 		return nil, &TooLargeError{f.name, int64(len(packet)), math.MaxUint32}
 	}
