@@ -214,6 +214,33 @@ func runTiles(t *rapid.T, q *Queue, weights []Weight, in map[string]*tensor.Dens
 	return out["y"].Data().([]float32)
 }
 
+// The same bytes come out for any number of threads.
+func TestTilesOfAnyThreads(t *testing.T) {
+	var first []float32
+	for _, threads := range []int{1, 3} {
+		q, err := openTest(t, Config{Threads: threads}).Queue(t.Context(), "cpu:bf16x2")
+		var unknown *UnknownDeviceError
+		if errors.As(err, &unknown) {
+			t.Skip(err)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := []Weight{normalWeight("w", 1, 300, 200)}
+		node := domainNode(bfloat.Domain, "Linear", []string{"x", "w"}, []string{"y"}, attr("parts", 2), attr("out", 300))
+		p := loadTest(t, q, Spec{Key: "threads", Name: "threads", Weights: w, Model: bfloatModel(external(w[0]), node, input("x", Float32, 700, 200), output("y", Float32, 700, 300))})
+		out, err := p.Run(t.Context(), map[string]*tensor.Dense{"x": normal(2, 700, 200)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		y := out["y"].Data().([]float32)
+		if first != nil && !slices.Equal(first, y) {
+			t.Errorf("%d threads compute something else than one", threads)
+		}
+		first = y
+	}
+}
+
 // What does not go together is refused and computes nothing.
 func TestOperatorsRefuse(t *testing.T) {
 	for q := range bfloatQueues(t) {
