@@ -50,7 +50,7 @@ func Main(args []string, in io.Reader, out, errs io.Writer) int {
 	defer stop()
 	// Cells are large and live shortly: half the garbage for a few per cent of the time.
 	debug.SetGCPercent(50)
-	p := &program{in: in, out: out, err: errs}
+	p := &program{in: in, out: out, err: errs, config: session.Config{Passphrase: terminalPassphrase(os.Stderr)}}
 	root := p.root()
 	root.SetArgs(args)
 	root.SetIn(in)
@@ -140,7 +140,7 @@ func (p *program) root() *cobra.Command {
 	})
 	c.CompletionOptions.HiddenDefaultCmd = true
 	c.AddCommand(p.generate(), p.draw(), p.pattern(), p.edit(), p.library(), p.collection(), p.importPicture(), p.export(), p.vary(), p.inpaint(), p.upscale(),
-		p.models(), p.devices(), p.seam(), p.version())
+		p.ledger(), p.identity(), p.milestone(), p.review(), p.disclose(), p.note(), p.models(), p.devices(), p.seam(), p.version())
 	wrapArgs(c)
 	return c
 }

@@ -21,6 +21,10 @@ const libraryEnv = "SELVAGE_LIBRARY"
 type settings struct {
 	// Library is the folder of the library that was used last.
 	Library string `json:"library,omitempty"`
+	// Parties are the witnesses and authorities that may be asked.
+	Parties []Party `json:"parties,omitempty"`
+	// Certificate is the PEM file that signs pictures; "" is the studio's own authority.
+	Certificate string `json:"certificate,omitempty"`
 }
 
 func (s *Session) settingsPath() string { return filepath.Join(s.cfg.DataDir, "settings.json") }
@@ -41,6 +45,11 @@ func (s *Session) remember(dir string) error {
 		return nil
 	}
 	set.Library = dir
+	return s.keep(set)
+}
+
+// keep writes the settings, whole or not at all.
+func (s *Session) keep(set settings) error {
 	text, err := json.MarshalIndent(set, "", "  ")
 	if err != nil {
 		return err

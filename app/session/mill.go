@@ -90,6 +90,9 @@ type PatternExport struct {
 	Studio, Collection, Cloth string
 	// Clean leaves out by which pattern and version the file was made.
 	Clean bool
+	// Bare leaves out the birth certificate and what the picture says about itself; Disclose
+	// puts prompts and seeds into the certificate, which otherwise has commitments to them.
+	Bare, Disclose bool
 }
 
 // Pair is two positions by their names, or by their numbers from 1.
@@ -139,8 +142,10 @@ type mill struct {
 	state   *edit.State
 	size    pattern.Size // of the cell in the file
 	palette color.Palette
-	index   []uint8 // of the locked cell at size, nil where it is not locked
-	detail  press.Detail
+	// certificate goes into PNG, JPEG and TIFF; nil for none.
+	certificate *certified
+	index       []uint8 // of the locked cell at size, nil where it is not locked
+	detail      press.Detail
 }
 
 // ExportPattern writes the version that the pattern shows to path. Beside the cell
@@ -166,6 +171,13 @@ func (s *Session) ExportPattern(ctx context.Context, p *Pattern, path string, o 
 	if err := m.prepare(ctx); err != nil {
 		return out, err
 	}
+	exported := &record.Export{Pattern: p.root.ID, Version: blob.Hash(p.Document().Current()), Clean: o.Clean}
+	if !o.Bare && certifiable(path) {
+		if m.certificate, err = s.certify(ctx, p, birthOptions{disclose: o.Disclose && !o.Clean}); err != nil {
+			return out, fmt.Errorf("there can be no certificate: %w; --bare exports without one", err)
+		}
+		exported.Certificate = &m.certificate.hash
+	}
 	if err := m.add(ctx); err != nil {
 		return out, err
 	}
@@ -175,8 +187,17 @@ func (s *Session) ExportPattern(ctx context.Context, p *Pattern, path string, o 
 	if err := m.set.Commit(); err != nil {
 		return out, err
 	}
-	s.recordExport(ctx, p.lib, &record.Export{Pattern: p.root.ID, Version: blob.Hash(p.Document().Current()), Clean: o.Clean}, &m.files)
+	s.recordExport(ctx, p.lib, exported, &m.files)
 	return m.files, nil
+}
+
+// certifiable says whether a kind of file carries a certificate: C2PA knows how for these.
+func certifiable(path string) bool {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".png", ".jpg", ".jpeg", ".tif", ".tiff":
+		return true
+	}
+	return false
 }
 
 // prepare finds sizes and chips.
@@ -470,7 +491,12 @@ func (m *mill) pictures(ctx context.Context, cell *press.Picture, profile []byte
 				return err
 			}
 		}
-		if err := m.set.Add(name, m.encode(ctx, laid, meta, layers)); err != nil {
+		encode := m.encode(ctx, laid, meta, layers)
+		if m.certificate != nil && certifiable(name) {
+			plain := encode
+			encode = func(w io.Writer) error { return m.certificate.write(ctx, filepath.Dir(name), plain, w) }
+		}
+		if err := m.set.Add(name, encode); err != nil {
 			return err
 		}
 		what := fmt.Sprintf("%v, %d x %d px", l, laid.Width, laid.Height)

@@ -189,12 +189,14 @@ func (s *Session) openModel(name string) (*weights.Model, error) {
 }
 
 // hashOf is the SHA-256 over the hashes of a model's files in its card.
-func hashOf(m *weights.Model) string {
-	if len(m.Card.Files) == 0 {
+func hashOf(m *weights.Model) string { return hashOfFiles(m.Card.Files) }
+
+func hashOfFiles(files []weights.FileHash) string {
+	if len(files) == 0 {
 		return ""
 	}
 	var lines []string
-	for _, f := range m.Card.Files {
+	for _, f := range files {
 		lines = append(lines, f.SHA256+"  "+f.Path+"\n")
 	}
 	slices.Sort(lines)

@@ -85,9 +85,9 @@ func (s *Session) redo(ctx context.Context, p *Pattern, w ModelWork, mask *raste
 	for _, c := range positions {
 		r.Palette = append(r.Palette, c.Chip.Hex())
 	}
-	rec := p.recorder("vary")
+	rec := s.recorder(p, "vary")
 	if mask != nil {
-		rec = p.recorder("inpaint")
+		rec = s.recorder(p, "inpaint")
 	}
 	made, err := s.generate(ctx, r, report, rec)
 	if err != nil {
@@ -305,7 +305,7 @@ func (s *Session) Upscale(ctx context.Context, p *Pattern, model, device string,
 	if err != nil {
 		return r, err
 	}
-	rec := p.recorder("upscale")
+	rec := s.recorder(p, "upscale")
 	asked := Request{Model: model, ModelHash: hashOf(m), Device: q.Device().ID, Repeat: Repeat{state.Repeat}, Width: state.Size.Width, Height: state.Size.Height}
 	if err := rec.requested(ctx, asked, model, m.Card); err != nil {
 		return r, err
@@ -337,9 +337,9 @@ func encodePNG(img image.Image) ([]byte, error) {
 }
 
 // recorder records what a model does to the pattern; nil where it was opened for reading.
-func (p *Pattern) recorder(mode string) *recorder {
+func (s *Session) recorder(p *Pattern, mode string) *recorder {
 	if p.pen == nil {
 		return nil
 	}
-	return &recorder{pen: p.pen, mode: mode, pattern: p.root.ID}
+	return &recorder{session: s, pen: p.pen, mode: mode, pattern: p.root.ID}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/selvage-studio/selvage/app/session/library"
 	"github.com/selvage-studio/selvage/engine/weights"
@@ -16,6 +17,7 @@ import (
 // recorder writes what a model is asked for, and what comes of it, into a library while it
 // happens. A nil recorder records nothing.
 type recorder struct {
+	session       *Session
 	pen           *library.Pen
 	mode, pattern string
 	// request is the entry of the request, once it was recorded.
@@ -37,6 +39,12 @@ func (r *recorder) requested(ctx context.Context, q Request, name string, card w
 		return nil
 	}
 	a := r.pen.Store().Archive()
+	if q.ModelHash == "" {
+		var err error
+		if card, q.ModelHash, err = r.session.fingerprint(name, card); err != nil {
+			return err
+		}
+	}
 	var acts []record.Draft
 	known, err := r.knows(ctx, a, q.ModelHash)
 	if err != nil {
@@ -72,6 +80,44 @@ func (r *recorder) requested(ctx context.Context, q Request, name string, card w
 	}
 	r.request = entries[0].Hash
 	return nil
+}
+
+// fingerprint completes the card of a model that lies outside the shelf with the hashes of its
+// files, which takes a look at every byte: once in a session.
+func (s *Session) fingerprint(name string, card weights.Card) (weights.Card, string, error) {
+	s.factsMu.Lock()
+	defer s.factsMu.Unlock()
+	if known, ok := s.prints[name]; ok {
+		return known.card, known.whole, nil
+	}
+	path, err := s.find(name)
+	if err != nil {
+		return card, "", err
+	}
+	d, err := weights.Describe(path)
+	if err != nil {
+		return card, "", err
+	}
+	card.Files = nil
+	for _, piece := range d.Pieces {
+		h, size, err := hashFile(piece.From)
+		if err != nil {
+			return card, "", err
+		}
+		card.Files = append(card.Files, weights.FileHash{Path: piece.To, Size: size, SHA256: strings.TrimPrefix(h.String(), "sha256:")})
+	}
+	whole := hashOfFiles(card.Files)
+	if s.prints == nil {
+		s.prints = map[string]print{}
+	}
+	s.prints[name] = print{card, whole}
+	return card, whole, nil
+}
+
+// print is a model by the hashes of its files.
+type print struct {
+	card  weights.Card
+	whole string
 }
 
 // knows says whether a model stands in the ledger as it is.
@@ -179,7 +225,7 @@ func (s *Session) GenerateIn(ctx context.Context, lib *library.Library, r Reques
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, pen.Release()) }()
-	return s.generate(ctx, r, report, &recorder{pen: pen, mode: "generate"})
+	return s.generate(ctx, r, report, &recorder{session: s, pen: pen, mode: "generate"})
 }
 
 // Accept records that a person took a candidate, out of how many there were.

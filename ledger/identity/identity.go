@@ -53,8 +53,14 @@ func EnvPassphrase() (passphrase string, found bool, err error) {
 	if !ok {
 		return "", false, nil
 	}
+	passphrase, err = ReadPassphrase(path)
+	return passphrase, true, err
+}
+
+// ReadPassphrase is the one that a file holds, without the line feed at its end.
+func ReadPassphrase(path string) (string, error) {
 	text, err := os.ReadFile(path)
-	return strings.TrimRight(string(text), "\r\n"), true, err
+	return strings.TrimRight(string(text), "\r\n"), err
 }
 
 // public is identity.json: what may be known without the keys.
