@@ -162,6 +162,7 @@ func wrapArgs(c *cobra.Command) {
 
 // window opens the studio, or does its first job headless.
 func (p *program) window(ctx context.Context) error {
+	p.config.Passphrase = nil // a question on a terminal behind the window would be seen by nobody
 	s, err := p.studio()
 	if err != nil {
 		return err

@@ -7,8 +7,10 @@ import (
 	"image"
 	"image/color"
 	"strings"
+	"sync"
 
 	"github.com/selvage-studio/selvage/app/session"
+	"github.com/selvage-studio/selvage/app/session/library"
 	"github.com/selvage-studio/selvage/engine/diffusion"
 	"github.com/selvage-studio/selvage/engine/pattern"
 	chips "github.com/selvage-studio/selvage/engine/pattern/color"
@@ -21,13 +23,56 @@ import (
 func Studio(s *session.Session) Deps {
 	v := &services{session: s}
 	return Deps{
-		Services: viewmodel.Services{Generator: v, Exporter: v, Catalogue: v, Importer: v, Example: Example},
+		Services: viewmodel.Services{Generator: v, Exporter: v, Catalogue: v, Importer: v, Recorder: v, Example: Example},
 		Close:    s.Close,
 	}
 }
 
 // services put a session behind the interfaces of the viewmodel.
-type services struct{ session *session.Session }
+type services struct {
+	session *session.Session
+
+	mu  sync.Mutex
+	lib *library.Library // once it was needed
+}
+
+// library is where the window's work is recorded: the last one used, or a newcomer's first.
+// The error says why nothing can be on record now.
+func (v *services) library(ctx context.Context) (*library.Library, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.lib == nil {
+		lib, _, err := v.session.MakeLibrary("")
+		if err != nil {
+			return nil, err
+		}
+		v.lib = lib
+	}
+	return v.lib, v.session.CanWrite(ctx, v.lib)
+}
+
+// Accepted implements viewmodel.Recorder.
+func (v *services) Accepted(ctx context.Context, r viewmodel.Result, of int) error {
+	return v.choose(ctx, r, func(lib *library.Library, m *session.Made) error { return v.session.Accept(ctx, lib, m, of) })
+}
+
+// Discarded implements viewmodel.Recorder.
+func (v *services) Discarded(ctx context.Context, r viewmodel.Result) error {
+	return v.choose(ctx, r, func(lib *library.Library, m *session.Made) error { return v.session.Reject(ctx, lib, m, "") })
+}
+
+// choose records a choice between what is on record.
+func (v *services) choose(ctx context.Context, r viewmodel.Result, record func(*library.Library, *session.Made) error) error {
+	m, ok := r.Origin.(*session.Made)
+	if !ok || m.Recorded == nil {
+		return nil
+	}
+	lib, err := v.library(ctx)
+	if err != nil {
+		return err
+	}
+	return record(lib, m)
+}
 
 // request is r in the session's terms.
 func request(r viewmodel.Request) session.Request {
@@ -84,11 +129,19 @@ func (v *services) Plan(r viewmodel.Request) viewmodel.Plan {
 
 // Generate implements viewmodel.Generator.
 func (v *services) Generate(ctx context.Context, r viewmodel.Request, report func(viewmodel.Progress)) (viewmodel.Result, error) {
-	made, err := v.session.Generate(ctx, request(r), func(p session.Progress) { report(progress(p)) })
+	lib, unrecorded := v.library(ctx)
+	if unrecorded != nil {
+		lib = nil // it keeps nobody from working, and is told
+	}
+	made, err := v.session.GenerateIn(ctx, lib, request(r), func(p session.Progress) { report(progress(p)) })
 	if err != nil {
 		return viewmodel.Result{}, err
 	}
-	return result(r, made), nil
+	out := result(r, made)
+	if unrecorded != nil {
+		out.Alerts = append(out.Alerts, fmt.Sprintf("This is not on record: %v", unrecorded))
+	}
+	return out, nil
 }
 
 func progress(p session.Progress) viewmodel.Progress {
@@ -182,7 +235,11 @@ func (v *services) Export(ctx context.Context, r viewmodel.Result, path string, 
 		m = again
 	}
 	report(viewmodel.Progress{Stage: "Writing", Fraction: 0.3})
-	done, err := v.session.Export(ctx, m, path, session.ExportOptions{Depth: o.Depth, Clean: o.Clean})
+	lib, unrecorded := v.library(ctx)
+	if unrecorded != nil {
+		lib = nil
+	}
+	done, err := v.session.ExportIn(ctx, lib, m, path, session.ExportOptions{Depth: o.Depth, Clean: o.Clean})
 	if err != nil {
 		return viewmodel.Exported{}, err
 	}

@@ -1,6 +1,7 @@
 package desktop
 
 import (
+	"context"
 	"image"
 	"image/color"
 	"slices"
@@ -10,12 +11,16 @@ import (
 	"github.com/selvage-studio/selvage/app/session"
 	"github.com/selvage-studio/selvage/engine/pattern"
 	"github.com/selvage-studio/selvage/engine/starter"
+	"github.com/selvage-studio/selvage/ledger/record"
 	"github.com/selvage-studio/selvage/ui/viewmodel"
 )
 
 func overSession(t *testing.T) *services {
 	t.Helper()
-	s, err := session.Open(session.Config{DataDir: t.TempDir(), CacheDir: t.TempDir()})
+	s, err := session.Open(session.Config{
+		DataDir: t.TempDir(), CacheDir: t.TempDir(), PersonName: "Anna", NoKeyStore: true, PassphraseWork: 4,
+		Passphrase: func(context.Context, bool) (string, error) { return "test", nil },
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,5 +127,59 @@ func TestTheExampleJoinsAndSaysWhatItIs(t *testing.T) {
 	v := overSession(t)
 	if _, err := v.Export(t.Context(), r, t.TempDir()+"/a.png", viewmodel.ExportOptions{}, func(viewmodel.Progress) {}); err == nil {
 		t.Error("what nobody made is exported")
+	}
+}
+
+// What a person asks for in the window, takes and does not want stands in the ledger.
+func TestChoicesAreOnRecord(t *testing.T) {
+	s, err := session.Open(session.Config{
+		DataDir: t.TempDir(), PersonName: "Anna", NoKeyStore: true, PassphraseWork: 4,
+		Passphrase: func(context.Context, bool) (string, error) { return "test", nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	v := &services{session: s}
+	silent := func(viewmodel.Progress) {}
+	r := viewmodel.Request{Prompt: "small red stars", Steps: 1, Repeat: pattern.Repeat{Kind: pattern.HalfDrop, N: 1, D: 2}, Size: viewmodel.Size{Width: 64, Height: 64, DPI: 150}}
+	var made []viewmodel.Result
+	for range 2 {
+		r.Seed++
+		one, err := v.Generate(t.Context(), r, silent)
+		if err != nil || len(one.Alerts) > 0 {
+			t.Fatalf("%v, %v", one.Alerts, err)
+		}
+		made = append(made, one)
+	}
+	if err := v.Accepted(t.Context(), made[0], 2); err != nil {
+		t.Fatal(err)
+	}
+	if err := v.Discarded(t.Context(), made[1]); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := v.Export(t.Context(), made[0], t.TempDir()+"/a.png", viewmodel.ExportOptions{}, silent); err != nil {
+		t.Fatal(err)
+	}
+	lib, err := s.Library("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[record.Kind]int{}
+	err = s.Acts(t.Context(), lib, session.LedgerQuery{}, func(a session.Act) error {
+		kinds[a.Kind]++
+		return nil
+	})
+	if err != nil || kinds[record.KindPrompt] != 1 || kinds[record.KindModel] != 1 || kinds[record.KindRequested] != 2 || kinds[record.KindFinished] != 2 ||
+		kinds[record.KindAccepted] != 1 || kinds[record.KindRejected] != 1 || kinds[record.KindExport] != 1 {
+		t.Errorf("%v, %v", kinds, err)
+	}
+	verdict, err := s.VerifyLedger(t.Context(), lib, session.VerifyOptions{Deep: true}, nil)
+	if err != nil || !verdict.Intact() {
+		t.Errorf("%+v, %v", verdict, err)
 	}
 }

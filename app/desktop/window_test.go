@@ -21,6 +21,7 @@ import (
 
 	"github.com/selvage-studio/selvage/app/session"
 	"github.com/selvage-studio/selvage/engine/pattern"
+	"github.com/selvage-studio/selvage/ledger/identity"
 	"github.com/selvage-studio/selvage/ui/shell"
 	"github.com/selvage-studio/selvage/ui/uitest"
 	"github.com/selvage-studio/selvage/ui/viewmodel"
@@ -193,7 +194,7 @@ func openWindow(t *testing.T, services string) *window {
 	w := &window{t: t, x: x, home: t.TempDir(), lines: make(chan seen, 1024)}
 	w.cmd = exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^$")
 	w.cmd.Env = append(os.Environ(), childEnv+"="+services, "DISPLAY="+x.name, "HOME="+w.home, "XDG_CONFIG_HOME="+filepath.Join(w.home, ".config"),
-		"XDG_CACHE_HOME="+cacheHome(t), "SELVAGE_DATA="+filepath.Join(w.home, "data"),
+		"XDG_CACHE_HOME="+cacheHome(t), "SELVAGE_DATA="+filepath.Join(w.home, "data"), identity.PassphraseEnv+"=test",
 		"LIBGL_ALWAYS_SOFTWARE=1", "FYNE_SCALE=1")
 	w.cmd.Stderr = os.Stderr
 	var err error

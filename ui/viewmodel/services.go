@@ -19,8 +19,19 @@ type Services struct {
 	Catalogue Catalogue
 	// Importer takes in models that are dropped on the window.
 	Importer Importer
+	// Recorder is told what a person takes and what they do not want.
+	Recorder Recorder
 	// Example gives the studio something to look at on its first start.
 	Example func(ctx context.Context) (Result, error)
+}
+
+// Recorder puts choices on record. It is called beside the window, and waited for when
+// the studio closes.
+type Recorder interface {
+	// Accepted is that a candidate was taken, out of how many there were.
+	Accepted(ctx context.Context, r Result, of int) error
+	// Discarded is that a candidate was not wanted.
+	Discarded(ctx context.Context, r Result) error
 }
 
 // Generator makes repeats.

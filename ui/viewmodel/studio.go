@@ -260,7 +260,28 @@ func (s *Studio) View(id uint64) {
 func (s *Studio) Compare(on bool) { s.apply(compared{on}) }
 
 // Accept puts a candidate on the canvas.
-func (s *Studio) Accept(id uint64) { s.apply(accepted{id}) }
+func (s *Studio) Accept(id uint64) {
+	st := s.State()
+	if c, ok := st.Candidate(id); ok {
+		of := len(st.Candidates)
+		s.record(func(ctx context.Context, r Recorder) error { return r.Accepted(ctx, c.Result, of) })
+	}
+	s.apply(accepted{id})
+}
+
+// record tells the recorder, where there is one, beside the window. What was begun is ended
+// also when the studio closes.
+func (s *Studio) record(tell func(ctx context.Context, r Recorder) error) {
+	r := s.services.Recorder
+	if r == nil {
+		return
+	}
+	s.work.Go(func() {
+		if err := tell(context.WithoutCancel(s.ctx), r); err != nil {
+			s.complain("This choice is not on record", err)
+		}
+	})
+}
 
 // Discard takes a candidate away; Undo brings it back.
 func (s *Studio) Discard(id uint64) {
@@ -268,6 +289,7 @@ func (s *Studio) Discard(id uint64) {
 	if !ok {
 		return
 	}
+	s.record(func(ctx context.Context, r Recorder) error { return r.Discarded(ctx, c.Result) })
 	s.apply(discarded{id})
 	s.tell(Notice{Level: News, Text: "Candidate " + c.Letter + " is discarded.", Action: "Undo", Do: Action{Kind: UndoLast}})
 }
