@@ -310,6 +310,9 @@ func TestRefused(t *testing.T) {
 	var packetError *xmp.PacketError
 	for name, bad := range map[string]string{
 		"nothing": "", "text": "hello", "HTML": "<html></html>", "a doctype": `<!DOCTYPE x [<!ENTITY a "b">]><x:xmpmeta xmlns:x="adobe:ns:meta/"/>`,
+		"a doctype before RDF": `<!DOCTYPE x><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"/>`,
+		"deep RDF": `<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">` + strings.Repeat("<rdf:Description>", 40) +
+			strings.Repeat("</rdf:Description>", 40) + "</rdf:RDF>",
 		"no RDF": `<x:xmpmeta xmlns:x="adobe:ns:meta/"/>`, "open": "<a><b></a>", "deep": strings.Repeat("<a>", 100) + strings.Repeat("</a>", 100),
 		"two": "<a/><b/>",
 	} {
