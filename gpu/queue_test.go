@@ -220,6 +220,7 @@ func TestBriefProgramsGiveTheirScratchBack(t *testing.T) {
 	grown := func(brief bool) int64 {
 		q := queueTest(t, Config{}, "cpu")
 		p := loadTest(t, q, spec("p", brief))
+		debug.FreeOSMemory() // what other tests left to Go's collector is not ours
 		before := residentBytes(t)
 		for range 3 {
 			out, err := p.Run(t.Context(), in)
