@@ -143,6 +143,7 @@ func (b *bench) sections() []section {
 		{"palette", "Palette lock of 2048 x 2048 to 12 colours", b.palette},
 		{"trace", "Tracing, one colour at a time", b.tracing},
 		{"stack", "Going about in the versions of a pattern of 2048 x 2048", b.stack},
+		{"ledger", "Being on record", b.ledger},
 	}
 }
 
