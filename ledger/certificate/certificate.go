@@ -42,7 +42,7 @@ type Credential struct {
 func New(b Birth) (*Credential, error) {
 	own := Statements(b.HandOnly())
 	extra := slices.DeleteFunc(slices.Clone(b.Statements), func(s string) bool { return slices.Contains(own, s) })
-	b.Statements = append(own, extra...)
+	b.Statements = slices.Concat(own, extra)
 	if err := b.check(); err != nil {
 		return nil, err
 	}

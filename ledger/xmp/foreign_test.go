@@ -179,7 +179,7 @@ func TestOtherWaysOfTIFF(t *testing.T) {
 	old := build(t, xmp.Fields{Title: "Old"})
 	file := embed(t, plain, old)
 	at := bytes.Index(file, []byte{700 & 255, 700 >> 8, 1, 0})
-	binary.LittleEndian.PutUint32(file[at+8:], 8)
+	binary.LittleEndian.PutUint32(file[at+8:], 16)
 	binary.LittleEndian.PutUint32(file[at+4:], 200)
 	if got := embed(t, file, build(t, xmp.Fields{Title: "New"})); !reflect.DeepEqual(pixels(t, "pointing at the picture", got), pixels(t, "go.tif", plain)) {
 		t.Error("the picture was taken for a packet")

@@ -86,9 +86,9 @@ func alternative(space, local, text string) *node {
 // nodes writes the fields that are set, in an order that does not change.
 func (f *Fields) nodes() ([]*node, error) {
 	var out []*node
-	add := func(make func(space, local, text string) *node, space, local, text string) {
+	add := func(form func(space, local, text string) *node, space, local, text string) {
 		if text != "" {
-			out = append(out, make(space, local, text))
+			out = append(out, form(space, local, text))
 		}
 	}
 	if s := f.SourceType(); s != "" {

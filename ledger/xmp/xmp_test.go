@@ -86,8 +86,7 @@ func tiffFile(order binary.AppendByteOrder, big bool) []byte {
 	entries := []struct {
 		tag   uint16
 		value uint64
-	}{{256, 1}, {257, 1}, {258, 1}, {259, 1}, {262, 1}, {273, pixel}, {277, 1}, {278, 1}, {279, 1}, {700, 0}, {33432, 0}}
-	entries = append(entries[:9], entries[10]) // a tag after that of XMP, and not that itself
+	}{{256, 1}, {257, 1}, {258, 1}, {259, 1}, {262, 1}, {273, pixel}, {277, 1}, {278, 1}, {279, 1}, {33432, 0}} // the last one comes after that of XMP
 	if big {
 		out = order.AppendUint64(out, uint64(len(entries)))
 	} else {
