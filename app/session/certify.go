@@ -372,51 +372,43 @@ func (d *dossier) begins(ctx context.Context, p *Pattern, m *c2pa.Manifest) (c2p
 // write puts the fields and the manifest into what encode writes: XMP first, C2PA last. The
 // picture passes through two files beside its place, so that it need not lie in memory.
 func (c *certified) write(ctx context.Context, dir string, encode func(io.Writer) error, w io.Writer) (err error) {
-	var files []*os.File
-	defer func() {
-		for _, f := range files {
-			err = errors.Join(err, f.Close(), os.Remove(f.Name()))
+	return beside(dir, func(w io.Writer) error { return mark(dir, c.packet, encode, w) }, func(marked io.ReaderAt, size int64) error {
+		return c2pa.Sign(ctx, marked, size, w, c.manifest, c.signer)
+	})
+}
+
+// beside writes into a file beside the place of another, and hands it on.
+func beside(dir string, encode func(io.Writer) error, next func(r io.ReaderAt, size int64) error) (err error) {
+	f, err := os.CreateTemp(dir, ".selvage-*.part")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close(), os.Remove(f.Name())) }()
+	if err := encode(f); err != nil {
+		return err
+	}
+	size, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return err
+	}
+	return next(f, size)
+}
+
+// mark puts fields into what encode writes. What the picture says of itself already, such as the
+// pattern that it comes from, stays.
+func mark(dir string, fields xmp.Fields, encode func(io.Writer) error, w io.Writer) error {
+	return beside(dir, encode, func(plain io.ReaderAt, size int64) error {
+		old, err := xmp.Read(plain, size)
+		var none *xmp.NoneError
+		if err != nil && !errors.As(err, &none) {
+			return err
 		}
-	}()
-	temp := func() (*os.File, error) {
-		f, err := os.CreateTemp(dir, ".selvage-*.part")
-		if err == nil {
-			files = append(files, f)
+		packet, err := xmp.Merge(old, fields)
+		if err != nil {
+			return err
 		}
-		return f, err
-	}
-	plain, err := temp()
-	if err != nil {
-		return err
-	}
-	if err := encode(plain); err != nil {
-		return err
-	}
-	marked, err := temp()
-	if err != nil {
-		return err
-	}
-	size, err := plain.Seek(0, io.SeekEnd)
-	if err != nil {
-		return err
-	}
-	// What the picture says of itself already, such as the pattern that it comes from, stays.
-	old, err := xmp.Read(plain, size)
-	var none *xmp.NoneError
-	if err != nil && !errors.As(err, &none) {
-		return err
-	}
-	packet, err := xmp.Merge(old, c.packet)
-	if err != nil {
-		return err
-	}
-	if err := xmp.Embed(plain, size, marked, packet); err != nil {
-		return err
-	}
-	if size, err = marked.Seek(0, io.SeekEnd); err != nil {
-		return err
-	}
-	return c2pa.Sign(ctx, marked, size, w, c.manifest, c.signer)
+		return xmp.Embed(plain, size, w, packet)
+	})
 }
 
 // Certificate is what a picture says of its birth, and whether it holds.

@@ -33,7 +33,9 @@ func TestRequestSaysItsDevice(t *testing.T) {
 		}
 		return made
 	}
-	differs := func(m *session.Made) bool { return strings.Contains(strings.Join(m.Warnings, "\n"), "rounding differs") }
+	differs := func(m *session.Made) bool {
+		return strings.Contains(strings.Join(m.Warnings, "\n"), "rounding differs")
+	}
 	r := quick(pattern.HalfDrop)
 	r.Device = "cpu"
 	first := generate(r)

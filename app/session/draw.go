@@ -16,6 +16,7 @@ import (
 	"github.com/selvage-studio/selvage/engine/pattern/file"
 	"github.com/selvage-studio/selvage/engine/pattern/screen"
 	"github.com/selvage-studio/selvage/engine/pattern/seam"
+	"github.com/selvage-studio/selvage/ledger/xmp"
 )
 
 // DrawRequest is everything that decides a repeat drawn by rule. Rules,
@@ -192,6 +193,7 @@ func (s *Session) ExportDrawn(ctx context.Context, d *Drawn, path string, o Expo
 	return sheet{
 		cell: d.Separation.NRGBA64(d.Palette), repeat: d.Spec.Repeat, plan: d.Plan, seam: d.Seam,
 		request: d.Request, statement: d.Statement(), warnings: d.Warnings(),
+		says: xmp.Fields{Rule: true, CreatorTool: Software(), DataMining: xmp.NoTraining},
 	}.export(ctx, path, o)
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/selvage-studio/selvage/engine/pattern/file"
 	"github.com/selvage-studio/selvage/engine/pattern/seam"
 	"github.com/selvage-studio/selvage/ledger/record"
+	"github.com/selvage-studio/selvage/ledger/xmp"
 )
 
 // ExportOptions say how a repeat is written.
@@ -75,6 +76,7 @@ type sheet struct {
 	plan      pattern.Plan
 	seam      seam.Report
 	request   any // what makes it again
+	says      xmp.Fields
 	statement string
 	warnings  []string
 }
@@ -86,6 +88,7 @@ func (s *Session) Export(ctx context.Context, m *Made, path string, o ExportOpti
 	return sheet{
 		cell: m.Cell, repeat: m.Repeat(), plan: m.Plan, seam: m.Seam,
 		request: m.Request, statement: m.Statement(), warnings: m.Warnings,
+		says: xmp.Fields{Model: true, AISystem: m.Request.Model, AISystemVersion: m.Request.ModelHash, CreatorTool: Software(), DataMining: xmp.NoTraining},
 	}.export(ctx, path, o)
 }
 
@@ -120,10 +123,12 @@ func (s sheet) export(ctx context.Context, path string, o ExportOptions) (out Ex
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		encode, err := file.Encode(name, img, meta)
+		plain, err := file.Encode(name, img, meta)
 		if err != nil {
 			return err
 		}
+		// That a model, or rules, made it is marked in every file: the law of many places asks for it.
+		encode := func(w io.Writer) error { return mark(filepath.Dir(name), s.says, plain, w) }
 		if err := set.Add(name, encode); err != nil {
 			return err
 		}

@@ -28,6 +28,7 @@ import (
 	"github.com/selvage-studio/selvage/engine/pattern/trace"
 	"github.com/selvage-studio/selvage/ledger/blob"
 	"github.com/selvage-studio/selvage/ledger/record"
+	"github.com/selvage-studio/selvage/ledger/xmp"
 )
 
 // Format is a kind of file that a pattern is exported as.
@@ -93,6 +94,8 @@ type PatternExport struct {
 	// Bare leaves out the birth certificate and what the picture says about itself; Disclose
 	// puts prompts and seeds into the certificate, which otherwise has commitments to them.
 	Bare, Disclose bool
+	// AIGC adds China's implicit label (GB 45438-2025) to a picture that a model took part in.
+	AIGC bool
 }
 
 // Pair is two positions by their names, or by their numbers from 1.
@@ -177,6 +180,9 @@ func (s *Session) ExportPattern(ctx context.Context, p *Pattern, path string, o 
 			return out, fmt.Errorf("there can be no certificate: %w; --bare exports without one", err)
 		}
 		exported.Certificate = &m.certificate.hash
+		if fields := &m.certificate.packet; o.AIGC && fields.Model {
+			fields.Label = &xmp.Label{Label: "1", ContentProducer: fields.Creators[0], ProduceID: p.Document().Current().String()}
+		}
 	}
 	if err := m.add(ctx); err != nil {
 		return out, err

@@ -103,15 +103,16 @@ func (s *Session) knownWitnesses() (all []*tree.Witness, err error) {
 	return all, nil
 }
 
-// authorityRoots are the certificates that vouch for time stamps; nil are the system's.
+// authorityRoots are the certificates that vouch for time stamps: the system's, and those that
+// were named with an authority.
 func (s *Session) authorityRoots() (*x509.CertPool, error) {
-	var pool *x509.CertPool
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool() // a system without any
+	}
 	for _, p := range s.Parties() {
 		if p.Roots == "" {
 			continue
-		}
-		if pool == nil {
-			pool = x509.NewCertPool()
 		}
 		text, err := os.ReadFile(p.Roots)
 		if err != nil {
@@ -220,11 +221,9 @@ func (s *Session) askWitness(ctx context.Context, pen *library.Pen, log archive.
 }
 
 func (s *Session) askAuthority(ctx context.Context, pen *library.Pen, log archive.Log, head archive.Signed, p Party) (at time.Time, err error) {
-	var roots *x509.CertPool
-	if p.Roots != "" {
-		if roots, err = rootsIn(p.Roots); err != nil {
-			return at, err
-		}
+	roots, err := s.authorityRoots()
+	if err != nil {
+		return at, err
 	}
 	question, err := timestamp.NewRequest(blob.Of([]byte(head.Text())), nil)
 	if err != nil {
