@@ -47,7 +47,7 @@ type Options struct {
 	Heads [][]byte
 	// Witnesses are those whose cosignatures count.
 	Witnesses []*tree.Witness
-	// Authorities are the roots of time-stamp authorities; nil are the system's.
+	// Authorities are the roots of time-stamp authorities; with nil no stamp is judged.
 	Authorities *x509.CertPool
 	// Contents are looked for where it is given, and read where Deep is set.
 	Contents Contents
