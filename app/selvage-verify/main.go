@@ -1,0 +1,151 @@
+// Selvage-verify judges what a studio hands out, anywhere: without an account, without a
+// network and without the studio's program.
+//
+//	selvage-verify [--json] [--trust PEM|DID]... [--require-trust] [--head NOTE]... FILE|LIBRARY
+//
+// A picture (PNG, JPEG, TIFF) is judged by its Content Credentials and by the birth certificate
+// in it, a certificate by itself (.json), a proof (.tlog-proof, with the entry beside it as
+// .json) by its tree, a library by its whole ledger and its contents. --trust names a certificate
+// authority (a PEM file) or a person (did:key): who issued a certificate, or owns a library.
+// --head names a file of a signed head that was kept elsewhere.
+//
+// Exit codes: 0 intact, 1 not intact, or not trusted under --require-trust, 2 nothing to verify,
+// unreadable, or wrong usage. It is one static file: no cgo.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+)
+
+// Exit codes.
+const (
+	exitIntact     = 0
+	exitNotIntact  = 1
+	exitUnreadable = 2
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// list is a flag that may be repeated.
+type list []string
+
+func (l *list) String() string { return strings.Join(*l, ",") }
+
+func (l *list) Set(s string) error {
+	*l = append(*l, s)
+	return nil
+}
+
+// question is what is asked on the command line.
+type question struct {
+	json, requireTrust bool
+	trust, heads       list
+	path               string
+}
+
+// finding is what was found: an object for --json, and lines for people.
+type finding struct {
+	json    any
+	lines   []string
+	intact  bool
+	trusted bool
+	// nothing says that there was nothing to verify, or that it could not be read.
+	nothing bool
+}
+
+// nothingError reports something that cannot be verified.
+type nothingError struct{ reason string }
+
+func (e *nothingError) Error() string { return e.reason }
+
+func run(ctx context.Context, args []string, out, errs io.Writer) int {
+	var q question
+	f := flag.NewFlagSet("selvage-verify", flag.ContinueOnError)
+	f.SetOutput(errs)
+	f.BoolVar(&q.json, "json", false, "one JSON object instead of text")
+	f.BoolVar(&q.requireTrust, "require-trust", false, "exit 1 where nobody named by --trust vouches for it")
+	f.Var(&q.trust, "trust", "PEM file of an authority, or did:key of a person; may be repeated")
+	f.Var(&q.heads, "head", "file of a signed head that was kept elsewhere; may be repeated")
+	f.Usage = func() {
+		fmt.Fprintln(errs, "usage: selvage-verify [--json] [--trust PEM|DID]... [--require-trust] [--head NOTE]... FILE|LIBRARY")
+		f.PrintDefaults()
+	}
+	if err := f.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return exitIntact
+		}
+		return exitUnreadable
+	}
+	if f.NArg() != 1 {
+		f.Usage()
+		return exitUnreadable
+	}
+	q.path = f.Arg(0)
+	found, err := judge(ctx, q)
+	if err != nil {
+		if q.json {
+			write(out, map[string]any{"kind": "none", "state": "Error", "error": err.Error()})
+		} else {
+			fmt.Fprintln(errs, "selvage-verify:", err)
+		}
+		return exitUnreadable
+	}
+	if q.json {
+		write(out, found.json)
+	} else {
+		for _, l := range found.lines {
+			fmt.Fprintln(out, l)
+		}
+	}
+	if found.nothing {
+		return exitUnreadable
+	}
+	if !found.intact || q.requireTrust && !found.trusted {
+		return exitNotIntact
+	}
+	return exitIntact
+}
+
+func write(out io.Writer, v any) {
+	enc := json.NewEncoder(out)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		fmt.Fprintf(out, "{\"state\":\"Error\",\"error\":%q}\n", err.Error())
+	}
+}
+
+// judge finds out what it has before it.
+func judge(ctx context.Context, q question) (finding, error) {
+	st, err := os.Stat(q.path)
+	if err != nil {
+		return finding{}, err
+	}
+	trust, err := readTrust(q.trust)
+	if err != nil {
+		return finding{}, err
+	}
+	switch ext := strings.ToLower(filepath.Ext(q.path)); {
+	case st.IsDir():
+		return library(ctx, q, trust)
+	case ext == ".json":
+		return credential(q.path, trust)
+	case ext == ".tlog-proof":
+		return inclusion(q.path, trust)
+	default:
+		return picture(ctx, q.path, st.Size(), trust)
+	}
+}
