@@ -9,6 +9,7 @@ import (
 	"github.com/selvage-studio/selvage/ledger/archive"
 	"github.com/selvage-studio/selvage/ledger/blob"
 	"github.com/selvage-studio/selvage/ledger/record"
+	"github.com/selvage-studio/selvage/ledger/tree"
 )
 
 // Ledger is a ledger.db as a Source.
@@ -32,20 +33,18 @@ func (l *ledger) Logs(ctx context.Context) ([]blob.Hash, error) {
 	return ids, nil
 }
 
-// Texts gives an empty text for every entry that is missing between others.
+// Texts implements Source.
 func (l *ledger) Texts(ctx context.Context, log blob.Hash) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		var next int64
 		one := l.logs[log]
 		for raw, err := range l.a.Raw(ctx, one, 0, one.Size) {
+			if err == nil && raw.Index != next {
+				err = &GapError{log, next}
+			}
 			if err != nil {
 				yield(nil, err)
 				return
-			}
-			for ; next < raw.Index; next++ {
-				if !yield(nil, nil) {
-					return
-				}
 			}
 			next++
 			if !yield(bytes.Clone(raw.Text), nil) {
@@ -55,8 +54,18 @@ func (l *ledger) Texts(ctx context.Context, log blob.Hash) iter.Seq2[[]byte, err
 	}
 }
 
+// Heads gives nil for a row that is no head, or that of another log or size than its place says.
 func (l *ledger) Heads(ctx context.Context, log blob.Hash) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
+		sizes, err := l.a.Witnessed(ctx, l.logs[log])
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		witnessed := map[int64]bool{}
+		for _, size := range sizes {
+			witnessed[size] = true
+		}
 		for signed, err := range l.a.Heads(ctx, l.logs[log]) {
 			var damaged *archive.DamagedError
 			if err != nil && !errors.As(err, &damaged) {
@@ -64,9 +73,13 @@ func (l *ledger) Heads(ctx context.Context, log blob.Hash) iter.Seq2[[]byte, err
 				return
 			}
 			note := signed.Note
-			if err == nil {
-				if note, err = l.a.Cosigned(ctx, l.logs[log], signed); err != nil {
-					note = signed.Note // a line that is no signature hides no head
+			switch {
+			case err != nil:
+				note = nil
+			case witnessed[signed.Size]:
+				if note, err = l.cosigned(ctx, log, signed); err != nil {
+					yield(nil, err)
+					return
 				}
 			}
 			if !yield(note, nil) {
@@ -74,6 +87,22 @@ func (l *ledger) Heads(ctx context.Context, log blob.Hash) iter.Seq2[[]byte, err
 			}
 		}
 	}
+}
+
+// cosigned adds the lines of witnesses to a head. One that is no signature hides neither
+// the head nor the others.
+func (l *ledger) cosigned(ctx context.Context, log blob.Hash, signed archive.Signed) ([]byte, error) {
+	lines, err := l.a.Cosignatures(ctx, l.logs[log], signed.Size)
+	if err != nil {
+		return nil, err
+	}
+	note := signed.Note
+	for _, line := range lines {
+		if more, err := tree.Cosign(note, line); err == nil {
+			note = more
+		}
+	}
+	return note, nil
 }
 
 func (l *ledger) Stamps(ctx context.Context, log blob.Hash) iter.Seq2[Stamp, error] {

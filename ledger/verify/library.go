@@ -10,7 +10,6 @@ import (
 
 	"github.com/selvage-studio/selvage/ledger/archive"
 	"github.com/selvage-studio/selvage/ledger/blob"
-	"github.com/selvage-studio/selvage/ledger/identity"
 	"github.com/selvage-studio/selvage/ledger/record"
 	"github.com/selvage-studio/selvage/ledger/tree"
 )
@@ -32,6 +31,11 @@ func Library(ctx context.Context, src Source, o Options) (*Verdict, error) {
 	// The order of a verdict is that of the ids, however the ledger was read.
 	slices.SortFunc(ids, func(a, b blob.Hash) int { return bytes.Compare(a[:], b[:]) })
 	for _, id := range ids {
+		if err := j.begin(ctx, id); err != nil {
+			return nil, err
+		}
+	}
+	for _, id := range ids {
 		if err := j.log(ctx, id); err != nil {
 			return nil, err
 		}
@@ -46,35 +50,70 @@ func Library(ctx context.Context, src Source, o Options) (*Verdict, error) {
 		return nil, err
 	}
 	for _, id := range ids {
-		if l := j.logs[id]; l != nil {
-			j.v.Logs = append(j.v.Logs, l.Log)
-		}
+		j.v.Logs = append(j.v.Logs, j.logs[id].Log)
 	}
 	return j.v, nil
 }
 
 // judge is one verdict on its way.
 type judge struct {
-	src   Source
-	o     Options
-	v     *Verdict
-	logs  map[blob.Hash]*log
-	said  []said
-	times []record.Time // of the statements
-	used  *Uses
+	src  Source
+	o    Options
+	v    *Verdict
+	logs map[blob.Hash]*log
+	said []said
+	used *Uses
 }
 
 // log is a log with what is needed of it later.
 type log struct {
 	Log
 	first *record.Log
-	roots map[int64]blob.Hash // at the sizes that somebody speaks of
+	marks map[int64]mark // at the sizes that somebody speaks of
 	heads []head
+	clock clock
+}
+
+// mark is a log as it was at a size.
+type mark struct {
+	root  blob.Hash
+	clock clock
 }
 
 type head struct {
 	tree.Head
 	note []byte
+}
+
+// ask wants to know the root of a size.
+func (l *log) ask(size int64) {
+	if _, asked := l.marks[size]; !asked {
+		l.marks[size] = mark{}
+	}
+}
+
+// begin reads the first entry of a log, which may speak of a head of another log.
+func (j *judge) begin(ctx context.Context, id blob.Hash) error {
+	l := j.of(id)
+	for text, err := range j.src.Texts(ctx, id) {
+		if err != nil {
+			break // whoever reads it all tells
+		}
+		one := parse([][]byte{text})[0]
+		if first, ok := one.body.(*record.Log); ok && one.hash == l.ID && first.Previous != nil {
+			j.of(first.Previous.Log).ask(first.Previous.Size)
+		}
+		break
+	}
+	return nil
+}
+
+// of is the log with that id; one that is not there has no entries.
+func (j *judge) of(id blob.Hash) *log {
+	if j.logs[id] == nil {
+		j.logs[id] = &log{Log: Log{ID: id}, marks: map[int64]mark{0: {root: blob.Of(nil)}}}
+	}
+	return j.logs[id]
 }
 
 func (j *judge) problem(c Code, log blob.Hash, index int64, format string, a ...any) {
@@ -84,8 +123,7 @@ func (j *judge) problem(c Code, log blob.Hash, index int64, format string, a ...
 // log reads one log whole: the heads first, so that the tree can be compared with them
 // at their sizes while it is built.
 func (j *judge) log(ctx context.Context, id blob.Hash) error {
-	l := &log{Log: Log{ID: id}, roots: map[int64]blob.Hash{}}
-	j.logs[id] = l
+	l := j.of(id)
 	for note, err := range j.src.Heads(ctx, id) {
 		if err != nil {
 			return err
@@ -100,17 +138,19 @@ func (j *judge) log(ctx context.Context, id blob.Hash) error {
 			continue
 		}
 		l.heads = append(l.heads, head{h, note})
-		l.roots[h.Size] = blob.Hash{}
+		l.ask(h.Size)
 	}
 	for _, note := range j.o.Heads {
 		if h, err := tree.Read(note); err == nil && h.Origin == tree.Origin(id) {
-			l.roots[h.Size] = blob.Hash{}
+			l.ask(h.Size)
 		}
 	}
 	if err := j.entries(ctx, l); err != nil {
 		return err
 	}
-	j.signatures(l)
+	if err := j.signatures(ctx, l); err != nil {
+		return err
+	}
 	return j.stamps(ctx, l)
 }
 
@@ -156,8 +196,8 @@ func (j *judge) entries(ctx context.Context, l *log) (err error) {
 			j.entry(l, index, one)
 			edge.Append(one.hash, nil)
 			l.Size = edge.Size()
-			if _, asked := l.roots[l.Size]; asked {
-				l.roots[l.Size] = edge.Root()
+			if _, asked := l.marks[l.Size]; asked {
+				l.marks[l.Size] = mark{edge.Root(), l.clock}
 			}
 		}
 		j.v.Entries += int64(len(p.texts))
@@ -166,10 +206,17 @@ func (j *judge) entries(ctx context.Context, l *log) (err error) {
 		}
 	}
 	l.Root = edge.Root()
+	var gap *GapError
+	if errors.As(reading, &gap) {
+		j.problem(EntryMissing, l.ID, gap.Index, "it is missing, and others stand behind it; they were not looked at")
+	} else if reading != nil {
+		return reading
+	}
+	j.clockBack(l)
 	if l.Size == 0 {
 		j.problem(LogMalformed, l.ID, -1, "it has no entries")
 	}
-	return reading
+	return nil
 }
 
 // read cuts a log into parts.
@@ -188,7 +235,13 @@ func read(ctx context.Context, src Source, id blob.Hash, work, order chan<- *par
 		p = &part{from: p.from + int64(len(p.texts)), parsed: make(chan []parsed, 1)}
 		return nil
 	}
+	var ended error
 	for text, err := range src.Texts(ctx, id) {
+		var gap *GapError
+		if errors.As(err, &gap) {
+			ended = err
+			break
+		}
 		if err != nil {
 			return err
 		}
@@ -198,10 +251,12 @@ func read(ctx context.Context, src Source, id blob.Hash, work, order chan<- *par
 			}
 		}
 	}
-	if len(p.texts) == 0 {
-		return ctx.Err()
+	if len(p.texts) > 0 {
+		if err := send(); err != nil {
+			return err
+		}
 	}
-	return send()
+	return errors.Join(ended, ctx.Err())
 }
 
 func parse(texts [][]byte) []parsed {
@@ -231,8 +286,11 @@ func (j *judge) entry(l *log, index int64, p parsed) {
 		return
 	}
 	l.Last = p.entry.Time
-	j.statement(l, index, p.entry.Time, p.body)
-	j.used.Add(p.body)
+	l.clock.add(index, p.entry.Time.At)
+	if l.first != nil {
+		j.statement(l, index, p.entry.Time, p.body)
+		j.used.Add(p.body)
+	}
 }
 
 // first judges the entry that makes a log.
@@ -249,59 +307,18 @@ func (j *judge) first(l *log, p parsed) {
 		j.problem(LogMalformed, l.ID, 0, "its first entry is that of the log %v", p.hash)
 		return
 	}
-	l.first, l.Author, l.Device, l.Epoch = body, body.Author, body.Device, body.Epoch
+	l.Author, l.Device, l.Epoch = body.Author, body.Device, body.Epoch
 	l.First, l.Last = p.entry.Time, p.entry.Time
+	l.clock.add(0, p.entry.Time.At)
 	if j.v.Library == "" {
 		j.v.Library = body.Library
 	}
 	if body.Library != j.v.Library {
+		// Nothing that it says is about this library.
 		j.problem(LogForeign, l.ID, 0, "it is one of the library %s, not of %s", body.Library, j.v.Library)
-	}
-}
-
-// signatures compares the heads of a log with its entries and its device's key.
-func (j *judge) signatures(l *log) {
-	if l.first == nil {
-		return // what is wrong has been said
-	}
-	key, err := identity.ParseDID(l.Device)
-	if err != nil {
-		j.problem(LogMalformed, l.ID, 0, "its device: %v", err)
 		return
 	}
-	verifier, err := tree.LogKey(tree.Origin(l.ID), key)
-	if err != nil {
-		j.problem(LogMalformed, l.ID, 0, "its device: %v", err)
-		return
-	}
-	var covered int64
-	for _, h := range l.heads {
-		_, seen, err := tree.Open(h.note, verifier, j.o.Witnesses...)
-		switch {
-		case err != nil:
-			// A wrong cosignature is somebody else's; the head stands without it.
-			if _, _, alone := tree.Open(h.note, verifier); alone == nil {
-				j.problem(CosignatureInvalid, l.ID, -1, "the head of %d entries: %v", h.Size, err)
-			} else {
-				j.problem(HeadSignature, l.ID, -1, "the head of %d entries: %v", h.Size, err)
-				continue
-			}
-		case h.Size > l.Size:
-			j.problem(HeadBeyond, l.ID, -1, "a head of %d entries is signed, and %d are there", h.Size, l.Size)
-			continue
-		}
-		if h.Root != l.roots[h.Size] {
-			j.problem(HeadMismatch, l.ID, -1, "the entries up to %d are not those that were signed", h.Size)
-			continue
-		}
-		covered = max(covered, h.Size)
-		for _, c := range seen {
-			l.saw(Seen{c.Witness, h.Size, c.At})
-		}
-	}
-	if covered < l.Size {
-		j.problem(HeadMissing, l.ID, covered, "the last %d entries are covered by no signed head", l.Size-covered)
-	}
+	l.first = body
 }
 
 // saw keeps the word that says most: the largest size of each, first said.
@@ -335,16 +352,13 @@ func (j *judge) epochs() {
 		at[p] = l.ID
 		if prev := l.first.Previous; prev != nil {
 			before := j.logs[prev.Log]
-			if before == nil {
-				continue // it may have stayed where the back-up was taken
-			}
-			for _, h := range before.heads {
-				if h.Size == prev.Size && h.Root != prev.Root {
-					j.problem(LogPrevious, l.ID, 0, "it goes on from a head of %d entries of %v that is not the one that was signed", prev.Size, prev.Log)
-				}
-			}
-			if prev.Size > before.Size {
+			switch {
+			case before.Size == 0:
+				// It may have stayed where the back-up was taken.
+			case prev.Size > before.Size:
 				j.problem(RolledBack, prev.Log, -1, "a later log goes on from a head of %d entries, and %d are there", prev.Size, before.Size)
+			case before.marks[prev.Size].root != prev.Root:
+				j.problem(LogPrevious, l.ID, 0, "it goes on from a head of %d entries of %v that is not that of the entries", prev.Size, prev.Log)
 			}
 		}
 	}
@@ -357,50 +371,6 @@ func (j *judge) inOrder() []*log {
 	}
 	slices.SortFunc(all, func(a, b *log) int { return bytes.Compare(a.ID[:], b.ID[:]) })
 	return all
-}
-
-// elsewhere compares the logs with heads that were kept outside of the library.
-func (j *judge) elsewhere() {
-	for _, note := range j.o.Heads {
-		h, err := tree.Read(note)
-		if err != nil {
-			j.problem(HeadMalformed, blob.Hash{}, -1, "a head that was handed in: %v", err)
-			continue
-		}
-		id, err := tree.LogOf(h.Origin)
-		if err != nil {
-			j.problem(HeadMalformed, blob.Hash{}, -1, "a head that was handed in: %v", err)
-			continue
-		}
-		l := j.logs[id]
-		if l == nil || l.first == nil {
-			j.problem(LogMissing, id, -1, "a head of %d entries was kept elsewhere, and the log is not there", h.Size)
-			continue
-		}
-		if err := l.signed(note, j.o.Witnesses); err != nil {
-			j.problem(HeadSignature, id, -1, "a head that was handed in: %v", err)
-			continue
-		}
-		switch {
-		case h.Size > l.Size:
-			j.problem(RolledBack, id, -1, "the log had %d entries when a head that was kept elsewhere was signed, and has %d", h.Size, l.Size)
-		case h.Size > 0 && h.Root != l.roots[h.Size]:
-			j.problem(Forked, id, -1, "its device signed two histories: the one that is here, and another of which a head of %d entries was kept elsewhere", h.Size)
-		}
-	}
-}
-
-func (l *log) signed(note []byte, witnesses []*tree.Witness) error {
-	key, err := identity.ParseDID(l.Device)
-	if err != nil {
-		return err
-	}
-	verifier, err := tree.LogKey(tree.Origin(l.ID), key)
-	if err != nil {
-		return err
-	}
-	_, _, err = tree.Open(note, verifier, witnesses...)
-	return err
 }
 
 func (j *judge) openings(ctx context.Context) error {

@@ -11,7 +11,7 @@ import (
 // People is who may do what in a ledger, as its statements make it. Statements that do not
 // hold are passed over: Library tells of them.
 func People(ctx context.Context, a *archive.Archive) (*identity.State, error) {
-	var said []identity.Statement
+	var all []said
 	for _, kind := range []record.Kind{record.KindLibrary, record.KindActor, record.KindMilestone} {
 		for e, err := range a.OfKind(ctx, kind, archive.OldestFirst) {
 			if err != nil {
@@ -22,20 +22,11 @@ func People(ctx context.Context, a *archive.Archive) (*identity.State, error) {
 				continue
 			}
 			if st, err := identity.Parse(Statement(body)); err == nil {
-				said = append(said, st)
+				all = append(all, said{e.In, e.Index, e.Time.At, st})
 			}
 		}
 	}
 	state := &identity.State{}
-	for before := -1; len(said) != before; {
-		before = len(said)
-		var left []identity.Statement
-		for _, st := range said {
-			if state.Apply(st) != nil {
-				left = append(left, st)
-			}
-		}
-		said = left
-	}
+	apply(state, all)
 	return state, nil
 }

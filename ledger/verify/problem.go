@@ -13,6 +13,8 @@ type Code string
 const (
 	// EntryMalformed: bytes that are no entry, or a body that is not its kind's.
 	EntryMalformed Code = "entry.malformed"
+	// EntryMissing: a gap. What stands behind it is not looked at.
+	EntryMissing Code = "entry.missing"
 	// EntryForeign: an entry that belongs to another log.
 	EntryForeign Code = "entry.foreign"
 	// LogForeign: a log of another library.
@@ -21,7 +23,7 @@ const (
 	LogMalformed Code = "log.malformed"
 	// LogRepeated: two logs of one author, device and epoch.
 	LogRepeated Code = "log.repeated"
-	// LogPrevious: an epoch that goes on from a head that its predecessor never had.
+	// LogPrevious: an epoch that goes on from a head that is not that of its predecessor's entries.
 	LogPrevious Code = "log.previous"
 	// HeadMissing: entries that no signed head covers.
 	HeadMissing Code = "head.missing"
@@ -53,6 +55,14 @@ const (
 	StampInvalid Code = "stamp.invalid"
 	// CosignatureInvalid: a cosignature of a witness who is known that is not over the head.
 	CosignatureInvalid Code = "cosignature.invalid"
+)
+
+// The codes of remarks: what is worth knowing, and wrong in an honest ledger as well.
+const (
+	// ClockBack: an entry states an earlier time than one before it.
+	ClockBack Code = "clock.back"
+	// ClockAhead: an entry states a later time than a witness or an authority saw it at.
+	ClockAhead Code = "clock.ahead"
 )
 
 // Problem is one thing that is not as it should be.

@@ -3,6 +3,7 @@ package verify
 import (
 	"context"
 	"crypto/x509"
+	"fmt"
 	"iter"
 	"time"
 
@@ -16,7 +17,8 @@ import (
 type Source interface {
 	// Logs lists the ids under which logs stand.
 	Logs(ctx context.Context) ([]blob.Hash, error)
-	// Texts yields the entries of a log, in order.
+	// Texts yields the entries of a log, in order. It ends with a *GapError where one is
+	// missing and others follow.
 	Texts(ctx context.Context, log blob.Hash) iter.Seq2[[]byte, error]
 	// Heads yields the notes of a log, with the cosignatures that came to them.
 	Heads(ctx context.Context, log blob.Hash) iter.Seq2[[]byte, error]
@@ -64,6 +66,8 @@ type Verdict struct {
 	Heads    int64
 	Openings int64 // that are there
 	Problems []Problem
+	// Remarks are no problems: clocks that were wrong, above all.
+	Remarks []Problem
 	// People is who may do what, as the statements of all logs make it.
 	People identity.State
 }
@@ -91,4 +95,14 @@ type Seen struct {
 	By   string // the witness, or the authority
 	Size int64
 	At   time.Time
+}
+
+// GapError reports that an entry is missing, although others follow it.
+type GapError struct {
+	Log   blob.Hash
+	Index int64 // of the missing one
+}
+
+func (e *GapError) Error() string {
+	return fmt.Sprintf("verify: entry %d of the log %v is missing; take the library from a back-up", e.Index, e.Log)
 }

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"time"
 
@@ -9,41 +10,37 @@ import (
 	"github.com/selvage-studio/selvage/ledger/timestamp"
 )
 
-// stamps judges the time stamps over the heads of a log. Without roots nobody is trusted, and
-// nothing can be said about them.
+// stamps judges the time stamps of a log's heads: each is over the text of a head, without
+// its signatures. An authority whom nobody named says nothing, and harms nothing.
 func (j *judge) stamps(ctx context.Context, l *log) error {
+	roots := j.o.Authorities
+	if roots == nil {
+		roots = x509.NewCertPool()
+	}
+	texts := map[int64]blob.Hash{}
+	for _, h := range l.heads {
+		texts[h.Size] = blob.Of([]byte(h.Text()))
+	}
 	for s, err := range j.src.Stamps(ctx, l.ID) {
 		if err != nil {
 			return err
 		}
-		if j.o.Authorities == nil {
+		hash, is := texts[s.Size]
+		if !is {
+			j.problem(StampInvalid, l.ID, -1, "a time stamp over a head of %d entries, of which there is none", s.Size)
 			continue
 		}
-		text, found := l.text(s.Size)
-		if !found {
-			j.problem(StampInvalid, l.ID, -1, "a time stamp is over a head of %d entries that is not there", s.Size)
-			continue
+		stamp, err := timestamp.Verify(s.Token, hash, roots, time.Time{})
+		var untrusted *timestamp.UntrustedError
+		switch {
+		case errors.As(err, &untrusted):
+		case err != nil:
+			j.problem(StampInvalid, l.ID, -1, "the time stamp of the head of %d entries: %v", s.Size, err)
+		case s.Size <= l.Size:
+			seen := Seen{By: stamp.Authority, Size: s.Size, At: stamp.Time.Add(stamp.Accuracy)}
+			l.saw(seen)
+			j.clockAhead(l, seen)
 		}
-		stamp, err := timestamp.Verify(s.Token, blob.Of([]byte(text)), j.o.Authorities, time.Time{})
-		var stranger *timestamp.UntrustedError
-		if errors.As(err, &stranger) {
-			continue // the word of somebody whom nobody here knows: it proves nothing, and harms nothing
-		}
-		if err != nil {
-			j.problem(StampInvalid, l.ID, -1, "the time stamp over the head of %d entries: %v", s.Size, err)
-			continue
-		}
-		l.saw(Seen{stamp.Authority, s.Size, stamp.Time})
 	}
 	return nil
-}
-
-// text is what was signed as the head of that size.
-func (l *log) text(size int64) (string, bool) {
-	for _, h := range l.heads {
-		if h.Size == size {
-			return h.Text(), true
-		}
-	}
-	return "", false
 }

@@ -13,29 +13,41 @@ import (
 // now: earlier ones are not, since the newest document holds all versions.
 type uses map[blob.Hash]bool
 
-// Uses gathers the contents that entries need; put the entries in their order.
+// Uses gathers the contents that entries need, whatever their order.
 type Uses struct {
 	named uses
-	state map[string]blob.Hash // of a saved id
+	state map[string]state // of a saved id
+}
+
+// state is the newest revision of something. Two devices may have made one each.
+type state struct {
+	revision  int
+	documents []blob.Hash
 }
 
 // NewUses is empty.
-func NewUses() *Uses { return &Uses{uses{}, map[string]blob.Hash{}} }
+func NewUses() *Uses { return &Uses{uses{}, map[string]state{}} }
 
 // Add takes a body into account.
 func (u *Uses) Add(b record.Body) {
-	if s, ok := b.(*record.Saved); ok {
-		u.state[s.ID] = s.Document
+	s, ok := b.(*record.Saved)
+	if !ok {
+		u.named.entry(b)
 		return
 	}
-	u.named.entry(b)
+	switch old, known := u.state[s.ID]; {
+	case !known || s.Revision > old.revision:
+		u.state[s.ID] = state{s.Revision, []blob.Hash{s.Document}}
+	case s.Revision == old.revision && !slices.Contains(old.documents, s.Document):
+		u.state[s.ID] = state{s.Revision, append(old.documents, s.Document)}
+	}
 }
 
 // Live is what must not be collected.
 func (u *Uses) Live() map[blob.Hash]bool {
 	live := maps.Clone(u.named)
-	for _, h := range u.state {
-		live[h] = true
+	for _, s := range u.state {
+		live.add(s.documents...)
 	}
 	return live
 }
