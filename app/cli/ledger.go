@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -62,7 +61,7 @@ func (p *program) ledgerLog() *cobra.Command {
 
 // actJSON is an entry with its place and what is opened of it.
 func actJSON(a session.Act) map[string]any {
-	out := map[string]any{"log": a.In, "index": a.Index, "hash": a.Hash, "kind": a.Kind, "time": a.Time.At, "clock": a.Time.Clock, "subjects": a.Subjects, "body": json.RawMessage(a.Entry.Body)}
+	out := map[string]any{"log": a.In, "index": a.Index, "hash": a.Hash, "kind": a.Kind, "time": a.Time.At, "clock": a.Time.Clock, "subjects": a.Subjects, "body": a.Entry.Body}
 	if len(a.Opened) > 0 {
 		opened := map[string]string{}
 		for h, text := range a.Opened {

@@ -56,15 +56,15 @@ func (p *program) inStudio(c *cobra.Command, run func(c *cobra.Command, s *sessi
 }
 
 func (p *program) tellIdentity(s *session.Session, me *identity.Identity) error {
-	print, err := s.StudioFingerprint(me)
+	fingerprint, err := s.StudioFingerprint(me)
 	if err != nil {
 		return err
 	}
 	if p.json {
-		p.line(map[string]any{"name": me.PersonName(), "person": me.DID(), "device": me.Keys(), "kept": me.Kept(), "fingerprint": print})
+		p.line(map[string]any{"name": me.PersonName(), "person": me.DID(), "device": me.Keys(), "kept": me.Kept(), "fingerprint": fingerprint})
 		return nil
 	}
-	fmt.Fprintf(p.out, "%s\nperson       %s\ndevice       %s\nkeys         %s\nfingerprint  %s\n", me.PersonName(), me.DID(), me.Keys().Heads, me.Kept(), print)
+	fmt.Fprintf(p.out, "%s\nperson       %s\ndevice       %s\nkeys         %s\nfingerprint  %s\n", me.PersonName(), me.DID(), me.Keys().Heads, me.Kept(), fingerprint)
 	fmt.Fprintln(p.out, "The fingerprint is that of the certificates that your pictures carry: publish it on your web site or letterhead.")
 	return nil
 }

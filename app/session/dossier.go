@@ -166,6 +166,7 @@ func (d *dossier) before(ctx context.Context, a *archive.Archive, e archive.Entr
 				if err := add(after); err != nil {
 					return err
 				}
+			default:
 			}
 		}
 	}

@@ -437,6 +437,7 @@ func (s *Session) State(ctx context.Context, lib *library.Library, st identity.S
 	case identity.Approve:
 		body = &record.Milestone{Milestone: string(signed.Milestone), Pattern: signed.Pattern, Statement: text, Version: *signed.Version}
 		subjects = append(subjects, signed.Pattern)
+	default:
 	}
 	_, err = pen.Record(ctx, record.Draft{Subjects: subjects, Body: body})
 	return err

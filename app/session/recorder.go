@@ -41,7 +41,7 @@ func (r *recorder) requested(ctx context.Context, q Request, name string, card w
 	a := r.pen.Store().Archive()
 	if q.ModelHash == "" {
 		var err error
-		if card, q.ModelHash, err = r.session.fingerprint(name, card); err != nil {
+		if card, q.ModelHash, err = r.session.withHashes(name, card); err != nil {
 			return err
 		}
 	}
@@ -82,9 +82,9 @@ func (r *recorder) requested(ctx context.Context, q Request, name string, card w
 	return nil
 }
 
-// fingerprint completes the card of a model that lies outside the shelf with the hashes of its
+// withHashes completes the card of a model that lies outside the shelf with the hashes of its
 // files, which takes a look at every byte: once in a session.
-func (s *Session) fingerprint(name string, card weights.Card) (weights.Card, string, error) {
+func (s *Session) withHashes(name string, card weights.Card) (weights.Card, string, error) {
 	s.factsMu.Lock()
 	defer s.factsMu.Unlock()
 	if known, ok := s.prints[name]; ok {
@@ -108,14 +108,14 @@ func (s *Session) fingerprint(name string, card weights.Card) (weights.Card, str
 	}
 	whole := hashOfFiles(card.Files)
 	if s.prints == nil {
-		s.prints = map[string]print{}
+		s.prints = map[string]fingerprint{}
 	}
-	s.prints[name] = print{card, whole}
+	s.prints[name] = fingerprint{card, whole}
 	return card, whole, nil
 }
 
-// print is a model by the hashes of its files.
-type print struct {
+// fingerprint is a model by the hashes of its files.
+type fingerprint struct {
 	card  weights.Card
 	whole string
 }

@@ -68,7 +68,7 @@ type Session struct {
 
 	factsMu sync.Mutex
 	facts   map[string]facts // by model and upscaler
-	prints  map[string]print // by model, under factsMu
+	prints  map[string]fingerprint // by model, under factsMu
 }
 
 // opened is a pipeline with the models that it holds open.

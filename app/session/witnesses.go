@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"crypto/ed25519"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -263,7 +262,7 @@ func verifierKey(l archive.Log) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return note.NewEd25519VerifierKey(tree.Origin(l.ID), ed25519.PublicKey(key))
+	return note.NewEd25519VerifierKey(tree.Origin(l.ID), key)
 }
 
 // WitnessKey is the key of this device as a witness of others' logs.

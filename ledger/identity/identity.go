@@ -152,7 +152,7 @@ func (i *Identity) check() error {
 	for _, k := range []struct {
 		seed []byte
 		did  string
-	}{{i.secrets.Person, i.Person}, {i.secrets.Heads, i.public.Device.Heads}, {i.secrets.Credentials, i.public.Device.Credentials}, {i.secrets.Transport, i.public.Device.Transport}} {
+	}{{i.secrets.Person, i.Person}, {i.secrets.Heads, i.Device.Heads}, {i.secrets.Credentials, i.Device.Credentials}, {i.secrets.Transport, i.Device.Transport}} {
 		if len(k.seed) != ed25519.SeedSize || didOf(ed25519.NewKeyFromSeed(k.seed)) != k.did {
 			return fmt.Errorf("identity: the keys that were found are not those of %s; import the identity from its export", i.Person)
 		}
@@ -258,7 +258,7 @@ func (i *Identity) DID() string { return i.Person }
 func (i *Identity) PersonName() string { return i.Name }
 
 // Keys are the device's, by purpose.
-func (i *Identity) Keys() Keys { return i.public.Device }
+func (i *Identity) Keys() Keys { return i.Device }
 
 // Folder is where what is public about the identity lies, and certificates may.
 func (i *Identity) Folder() string { return i.dir }
@@ -286,7 +286,7 @@ func (i *Identity) Sign(s Statement) (Statement, error) {
 
 // Authorisation lets this device speak for the person in a library.
 func (i *Identity) Authorisation(library string) (Statement, error) {
-	keys := i.public.Device
+	keys := i.Device
 	return i.Sign(Statement{Type: Authorise, Library: library, Device: &keys})
 }
 

@@ -330,6 +330,7 @@ func TestStrangersGainNothing(t *testing.T) {
 				st.Role = Owner
 			case Approve:
 				st.Pattern, st.Version, st.Milestone = "p", &v, Draft
+			default:
 			}
 			st, err := by.Sign(st)
 			if err != nil {

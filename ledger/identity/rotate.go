@@ -6,13 +6,14 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"path/filepath"
+	"slices"
 )
 
 // Rotate gives the person a new key and keeps it. A library learns of it by the
 // statements of Succession, the next time that it is written to.
 func (i *Identity) Rotate(ctx context.Context, o Options) error {
 	next := *i
-	next.secrets.Former = append(next.secrets.Former[:len(next.secrets.Former):len(next.secrets.Former)], i.secrets.Person)
+	next.secrets.Former = slices.Concat(i.secrets.Former, [][]byte{i.secrets.Person})
 	next.secrets.Person = make([]byte, ed25519.SeedSize)
 	if _, err := rand.Read(next.secrets.Person); err != nil {
 		return err
@@ -45,7 +46,7 @@ func (i *Identity) keep(ctx context.Context, o Options) error {
 // they have; none where known is the present one, or was never theirs.
 func (i *Identity) Succession(library, known string) ([]Statement, error) {
 	var all []Statement
-	chain := append(i.secrets.Former[:len(i.secrets.Former):len(i.secrets.Former)], i.secrets.Person)
+	chain := slices.Concat(i.secrets.Former, [][]byte{i.secrets.Person})
 	for n := range len(chain) - 1 {
 		old, next := ed25519.NewKeyFromSeed(chain[n]), ed25519.NewKeyFromSeed(chain[n+1])
 		if len(all) == 0 && didOf(old) != known {

@@ -47,6 +47,7 @@ func (e *WriteError) Full() bool {
 	switch s.SystemErrno {
 	case syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG:
 		return true
+	default:
 	}
 	return s.Code == sqlite3.ErrFull
 }

@@ -255,9 +255,9 @@ func TestHistoriesOfSeveralLogs(t *testing.T) {
 	var want []blob.Hash
 	for i, step := range []struct {
 		log string
-		at  time.Duration
+		at  int // minutes
 	}{{"desk", 1}, {"laptop", 2}, {"laptop", 3}, {"desk", 4}, {"laptop", 5}} {
-		now = start.Add(step.at * time.Minute)
+		now = start.Add(time.Duration(step.at) * time.Minute)
 		entries, _ := appendTo(t, logs[step.log], edit("p", i), edit("other", i))
 		want = append(want, entries[0].Hash)
 	}

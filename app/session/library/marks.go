@@ -32,10 +32,8 @@ func (m marks) Get(_ context.Context, library, author, device string) (h record.
 		return h, false, err
 	}
 	// What was lost with the power is worth no more than none: it is written anew.
-	if json.Unmarshal(text, &h) != nil {
-		return record.HeadRef{}, false, nil
-	}
-	return h, true, nil
+	ok = json.Unmarshal(text, &h) == nil
+	return h, ok, nil
 }
 
 // Set implements store.Watermark. It is renamed into place, and not waited for: an older

@@ -2,7 +2,6 @@ package library
 
 import (
 	"context"
-	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"os"
@@ -61,7 +60,7 @@ func (l *Library) WriteWith(ctx context.Context, me *identity.Identity, o WriteO
 	if err != nil {
 		return nil, err
 	}
-	p.log, err = l.store.Begin(ctx, store.Owner{Author: me.DID(), Device: me.Keys().Heads, Key: ed25519.PublicKey(key), Signer: me.HeadSigner, NewEpoch: o.NewEpoch})
+	p.log, err = l.store.Begin(ctx, store.Owner{Author: me.DID(), Device: me.Keys().Heads, Key: key, Signer: me.HeadSigner, NewEpoch: o.NewEpoch})
 	if err != nil {
 		return nil, err
 	}
