@@ -67,7 +67,7 @@ type Session struct {
 	libraries []*library.Library // that were opened; under mu
 
 	factsMu sync.Mutex
-	facts   map[string]facts // by model and upscaler
+	facts   map[string]facts       // by model and upscaler
 	prints  map[string]fingerprint // by model, under factsMu
 }
 

@@ -53,7 +53,7 @@ func (s Signer) algorithm(at time.Time) (cose.Algorithm, error) {
 		return 0, &SignerError{"a key and its certificate are needed"}
 	}
 	var alg cose.Algorithm
-	same := false
+	var same bool
 	switch key := s.Key.Public().(type) {
 	case *ecdsa.PublicKey:
 		if key.Curve != elliptic.P256() {
