@@ -2,7 +2,6 @@ package verify
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"time"
 
@@ -10,12 +9,11 @@ import (
 	"github.com/selvage-studio/selvage/ledger/timestamp"
 )
 
-// stamps judges the time stamps of a log's heads: each is over the text of a head, without
-// its signatures. An authority whom nobody named says nothing, and harms nothing.
+// stamps judges the time stamps over the heads of a log: each is over the text of a head, without
+// its signatures. Without roots nobody is trusted, and nothing can be said about them.
 func (j *judge) stamps(ctx context.Context, l *log) error {
-	roots := j.o.Authorities
-	if roots == nil {
-		roots = x509.NewCertPool()
+	if j.o.Authorities == nil {
+		return nil
 	}
 	texts := map[int64]blob.Hash{}
 	for _, h := range l.heads {
@@ -25,19 +23,20 @@ func (j *judge) stamps(ctx context.Context, l *log) error {
 		if err != nil {
 			return err
 		}
-		hash, is := texts[s.Size]
-		if !is {
-			j.problem(StampInvalid, l.ID, -1, "a time stamp over a head of %d entries, of which there is none", s.Size)
+		hash, found := texts[s.Size]
+		if !found {
+			j.problem(StampInvalid, l.ID, -1, "a time stamp is over a head of %d entries that is not there", s.Size)
 			continue
 		}
-		stamp, err := timestamp.Verify(s.Token, hash, roots, time.Time{})
-		var untrusted *timestamp.UntrustedError
+		stamp, err := timestamp.Verify(s.Token, hash, j.o.Authorities, time.Time{})
+		var stranger *timestamp.UntrustedError
 		switch {
-		case errors.As(err, &untrusted):
+		case errors.As(err, &stranger):
+			// The word of somebody whom nobody here knows: it proves nothing, and harms nothing.
 		case err != nil:
-			j.problem(StampInvalid, l.ID, -1, "the time stamp of the head of %d entries: %v", s.Size, err)
-		case s.Size <= l.Size:
-			seen := Seen{By: stamp.Authority, Size: s.Size, At: stamp.Time.Add(stamp.Accuracy)}
+			j.problem(StampInvalid, l.ID, -1, "the time stamp over the head of %d entries: %v", s.Size, err)
+		default:
+			seen := Seen{stamp.Authority, s.Size, stamp.Time}
 			l.saw(seen)
 			j.clockAhead(l, seen)
 		}
