@@ -44,7 +44,7 @@ func list(codes ...verify.Code) []string {
 	return all
 }
 
-// attacks are those of FORMAT.md, section 10. Two lists that are equal say that a head from
+// attacks are those of FORMAT.md, section 9. Two lists that are equal say that a head from
 // elsewhere adds nothing.
 func attacks() []attack {
 	return slices.Concat(attacksOnEntries(), attacksOnHeads(), attacksOnLogs(), attacksOnPeople(), attacksBeside())

@@ -379,3 +379,15 @@ func withID(t testing.TB, forged, genuine string) string {
 	f, g := sig(forged), sig(genuine)
 	return base64.StdEncoding.EncodeToString(append(slices.Clone(g[:4]), f[4:]...))
 }
+
+// small makes the file as small as it can be.
+func (s *studio) small() {
+	s.t.Helper()
+	s.db(func(db *sql.DB) {
+		db.SetMaxOpenConns(1)
+		for _, q := range []string{`PRAGMA journal_mode = DELETE`, `PRAGMA page_size = 512`, `VACUUM`} {
+			_, err := db.ExecContext(s.t.Context(), q)
+			s.check(err)
+		}
+	})
+}
