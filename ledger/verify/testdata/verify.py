@@ -540,12 +540,12 @@ class Verifier:
 
     def logs(self):
         logs = []
-        for number, ident in self.db.execute("SELECT number, id FROM logs ORDER BY number"):
+        for number, ident in self.db.execute("SELECT number, CAST(id AS BLOB) FROM logs ORDER BY number"):
             if len(ident) != 32:
                 self.problem("log.malformed")
                 return None
             log = Log(number, ident)
-            row = self.db.execute("SELECT text FROM entries WHERE place = ?", (number << 40,)).fetchone()
+            row = self.db.execute("SELECT CAST(text AS BLOB) FROM entries WHERE place = ?", (number << 40,)).fetchone()
             try:
                 need(row is not None and leaf(row[0]) == ident, "its id")
                 first = entry(row[0])
@@ -563,7 +563,7 @@ class Verifier:
             self.problem("log.foreign", log.name, 0)
         latest, back = None, False
         log.latest = []
-        query = "SELECT place, text FROM entries WHERE place BETWEEN ? AND ? ORDER BY place"
+        query = "SELECT place, CAST(text AS BLOB) FROM entries WHERE place BETWEEN ? AND ? ORDER BY place"
         for place, raw in self.db.execute(query, (log.number << 40, (log.number + 1 << 40) - 1)):
             index = place - (log.number << 40)
             if index != log.size:
@@ -622,7 +622,7 @@ class Verifier:
                 said.add(code)
                 self.problem(code, log.name, index)
 
-        for place, raw in self.db.execute("SELECT place, note FROM heads WHERE place >> 40 = ? ORDER BY place", (log.number,)):
+        for place, raw in self.db.execute("SELECT place, CAST(note AS BLOB) FROM heads WHERE place >> 40 = ? ORDER BY place", (log.number,)):
             log.heads_count += 1
             try:
                 h = Note(raw)
@@ -740,7 +740,7 @@ class Verifier:
                 self.seen(log, h, times)
 
     def openings(self):
-        for commitment, salt, value in self.db.execute("SELECT commitment, salt, value FROM openings ORDER BY number"):
+        for commitment, salt, value in self.db.execute("SELECT CAST(commitment AS BLOB), CAST(salt AS BLOB), CAST(value AS BLOB) FROM openings ORDER BY number"):
             salt = b"" if len(salt) > 32 else salt
             value = b"" if len(value) > 1 << 20 else value
             if not any(salt) and not any(value):
