@@ -9,9 +9,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 
 	_ "modernc.org/sqlite" // reads ledger.db without cgo
 
@@ -37,11 +39,11 @@ func library(ctx context.Context, q question, t trust) (found finding, err error
 	if _, err := os.Stat(path); err != nil {
 		return found, &nothingError{fmt.Sprintf("nothing has been recorded in %s: it has no %s", q.path, archive.FileName)}
 	}
-	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: "mode=ro"}).String())
+	db, gone, err := open(path)
 	if err != nil {
 		return found, err
 	}
-	defer func() { err = errors.Join(err, db.Close()) }()
+	defer func() { err = errors.Join(err, db.Close(), gone()) }()
 	a, err := archive.Open(ctx, db)
 	if err != nil {
 		return found, err
@@ -74,6 +76,50 @@ func library(ctx context.Context, q question, t trust) (found finding, err error
 	found.lines = append(found.lines, fmt.Sprintf("%s: %d entries, %d signed heads, %d problems", map[bool]string{true: "intact", false: "not intact"}[v.Intact()], v.Entries, v.Heads, len(v.Problems)))
 	found.json = map[string]any{"kind": "library", "state": state, "trusted": found.trusted, "library": v.Library, "entries": v.Entries, "heads": v.Heads, "problems": problems}
 	return found, nil
+}
+
+// open reads a ledger and leaves its folder as it was found: SQLite would put files beside one
+// with a write-ahead log, and fail where it cannot. Where something stands in that log, a copy
+// is read, which gone removes.
+func open(path string) (db *sql.DB, gone func() error, err error) {
+	gone = func() error { return nil }
+	query := url.Values{"mode": {"ro"}, "immutable": {"1"}}
+	wal, err := os.Stat(path + "-wal")
+	switch {
+	case err == nil && wal.Size() > 0:
+		dir, err := os.MkdirTemp("", "selvage-verify-")
+		if err != nil {
+			return nil, gone, err
+		}
+		gone = func() error { return os.RemoveAll(dir) }
+		to := filepath.Join(dir, archive.FileName)
+		if err := errors.Join(copyFile(to, path), copyFile(to+"-wal", path+"-wal")); err != nil {
+			return nil, gone, errors.Join(err, gone())
+		}
+		path, query = to, url.Values{}
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return nil, gone, err
+	}
+	path = filepath.ToSlash(path)
+	if filepath.IsAbs(path) && !strings.HasPrefix(path, "/") {
+		path = "/" + path // C:/…
+	}
+	db, err = sql.Open("sqlite", (&url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: query.Encode()}).String())
+	return db, gone, err
+}
+
+func copyFile(to, from string) (err error) {
+	r, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	w, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(w, r)
+	return errors.Join(err, w.Close())
 }
 
 // owned reports whether somebody who is believed owns the library.

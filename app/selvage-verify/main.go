@@ -128,6 +128,17 @@ func write(out io.Writer, v any) {
 	}
 }
 
+// isBundle reports whether a file is a ZIP archive. What cannot be read is none.
+func isBundle(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	var begin [4]byte
+	_, err = io.ReadFull(f, begin[:])
+	return errors.Join(err, f.Close()) == nil && string(begin[:]) == "PK\x03\x04"
+}
+
 // judge finds out what it has before it.
 func judge(ctx context.Context, q question) (finding, error) {
 	st, err := os.Stat(q.path)
@@ -145,6 +156,8 @@ func judge(ctx context.Context, q question) (finding, error) {
 		return credential(q.path, trust)
 	case ext == ".tlog-proof":
 		return inclusion(q.path, trust)
+	case isBundle(q.path):
+		return finding{}, &nothingError{fmt.Sprintf("%s is an archive, and this version knows no bundles; unpack it, and verify the picture, the certificate or the proof that it has", q.path)}
 	default:
 		return picture(ctx, q.path, st.Size(), trust)
 	}
