@@ -66,6 +66,11 @@ func library(ctx context.Context, q question, t trust) (found finding, err error
 		problems = append(problems, problemJSON{p.Code, p.Entry(), p.Detail})
 		found.lines = append(found.lines, p.String())
 	}
+	remarks := []problemJSON{}
+	for _, p := range v.Remarks {
+		remarks = append(remarks, problemJSON{p.Code, p.Entry(), p.Detail})
+		found.lines = append(found.lines, "remark: "+p.String())
+	}
 	state := map[bool]string{true: "Valid", false: "Invalid"}[v.Intact()]
 	for _, l := range v.Logs {
 		found.lines = append(found.lines, fmt.Sprintf("log %v: %d entries, epoch %d of %s", l.ID, l.Size, l.Epoch, l.Author))
@@ -74,7 +79,7 @@ func library(ctx context.Context, q question, t trust) (found finding, err error
 		}
 	}
 	found.lines = append(found.lines, fmt.Sprintf("%s: %d entries, %d signed heads, %d problems", map[bool]string{true: "intact", false: "not intact"}[v.Intact()], v.Entries, v.Heads, len(v.Problems)))
-	found.json = map[string]any{"kind": "library", "state": state, "trusted": found.trusted, "library": v.Library, "entries": v.Entries, "heads": v.Heads, "problems": problems}
+	found.json = map[string]any{"kind": "library", "state": state, "trusted": found.trusted, "library": v.Library, "entries": v.Entries, "heads": v.Heads, "problems": problems, "remarks": remarks}
 	return found, nil
 }
 

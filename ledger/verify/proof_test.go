@@ -1,7 +1,6 @@
 package verify_test
 
 import (
-	"crypto/ed25519"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -25,7 +24,7 @@ func TestAForgedConsistencyProofJoinsNothing(t *testing.T) {
 	w := newWitness(t, "tower.example", s.at)
 	key, err := identity.ParseDID(anna.Keys().Heads)
 	s.check(err)
-	logKey, err := tree.LogKey(tree.Origin(log), ed25519.PublicKey(key))
+	logKey, err := tree.LogKey(tree.Origin(log), key)
 	s.check(err)
 	stand := witness.New(t.TempDir(), w.key, func(origin string) (note.Verifier, bool) { return logKey, origin == tree.Origin(log) })
 	ask := func(s *studio, old tree.Head) witness.Answer {

@@ -176,10 +176,10 @@ func everything(s scene) {
 
 func slug(name string) string {
 	return strings.Map(func(r rune) rune {
-		switch {
-		case r == ' ':
+		switch r {
+		case ' ':
 			return '-'
-		case r == ',' || r == '\'':
+		case ',', '\'':
 			return -1
 		}
 		return r
