@@ -140,7 +140,7 @@ func (p *program) root() *cobra.Command {
 	})
 	c.CompletionOptions.HiddenDefaultCmd = true
 	c.AddCommand(p.generate(), p.draw(), p.pattern(), p.edit(), p.library(), p.collection(), p.importPicture(), p.export(), p.vary(), p.inpaint(), p.upscale(),
-		p.ledger(), p.identity(), p.milestone(), p.review(), p.disclose(), p.note(), p.models(), p.devices(), p.seam(), p.version())
+		p.ledger(), p.identity(), p.certificate(), p.authorship(), p.milestone(), p.review(), p.disclose(), p.note(), p.models(), p.devices(), p.seam(), p.version())
 	wrapArgs(c)
 	return c
 }

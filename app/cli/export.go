@@ -85,6 +85,9 @@ butt joints unless --trap or --fall-on lays more.`,
 	n.StringVar(&f.o.Studio, "studio", "", "who hands the spec sheet over")
 	n.StringVar(&f.o.Collection, "collection", "", "collection that the spec sheet names")
 	n.StringVar(&f.o.Cloth, "cloth", "", "cloth that the spec sheet names")
+	n.BoolVar(&f.o.Bare, "bare", false, "no birth certificate and no fields in the pictures")
+	n.BoolVar(&f.o.Disclose, "disclose", false, "disclose prompts and seeds in the certificate, not only their commitments")
+	n.BoolVar(&f.o.AIGC, "aigc-label", false, "add China's implicit label (GB 45438-2025) to what a model took part in")
 	n.BoolVar(&f.o.Clean, "clean", false, "do not say by which pattern and version the files were made")
 	n.BoolVar(&p.json, "json", false, "one JSON object instead of text")
 	return c

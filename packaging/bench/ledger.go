@@ -288,11 +288,10 @@ func benchSigner() (c2pa.Signer, error) {
 			return c2pa.Signer{}, err
 		}
 	}
-	name := authority.Name{Organization: "Bench", CommonName: "Bench"}
-	root, err := authority.NewRoot(keys[0], name, time.Now())
+	root, err := authority.NewRoot(keys[0], authority.Name{Organization: "Bench", CommonName: "Bench Root"}, time.Now())
 	if err != nil {
 		return c2pa.Signer{}, err
 	}
-	leaf, err := root.Issue(keys[1].Public(), name, time.Now())
+	leaf, err := root.Issue(keys[1].Public(), authority.Name{Organization: "Bench", CommonName: "Bench"}, time.Now())
 	return c2pa.Signer{Key: keys[1], Chain: []*x509.Certificate{leaf}}, err
 }
