@@ -294,6 +294,9 @@ func headOf(ctx context.Context, a *archive.Archive, l archive.Log) (Head, error
 // Backup writes a copy of the library into a new folder, while it is used: the ledger as it
 // is at one moment, and then every content.
 func (s *Session) Backup(ctx context.Context, lib *library.Library, dir string, report func(Progress)) (err error) {
+	if dir, err = filepath.Abs(dir); err != nil {
+		return err
+	}
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 || err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return usage("%s is there already; name a folder that is not", dir)
 	}
@@ -325,7 +328,12 @@ func (s *Session) Backup(ctx context.Context, lib *library.Library, dir string, 
 
 // Restore makes a library of a back-up, in a new folder. The next one who writes begins a new
 // epoch there.
-func (s *Session) Restore(ctx context.Context, backup, dir string) error {
+func (s *Session) Restore(ctx context.Context, backup, dir string) (err error) {
+	for _, path := range []*string{&backup, &dir} {
+		if *path, err = filepath.Abs(*path); err != nil {
+			return err
+		}
+	}
 	if _, err := library.Open(backup); err != nil {
 		return err
 	}
