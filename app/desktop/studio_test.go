@@ -75,14 +75,14 @@ func TestARequestIsTheSessionsOwn(t *testing.T) {
 	}
 }
 
-func TestTheStarterIsListedAsThePilotThatItIs(t *testing.T) {
+func TestTheStarterIsListedAsTheSmallModelThatItIs(t *testing.T) {
 	v := overSession(t)
 	ms, err := v.Models(t.Context())
 	if err != nil || len(ms) != 1 {
 		t.Fatalf("%v, %v", ms, err)
 	}
 	m := ms[0]
-	if m.ID != starter.Name || !m.Pilot || m.Note == "" || m.Steps != starter.Steps || m.Samplers[0] != starter.Sampler || len(m.Positions) != starter.Positions || m.FromPicture {
+	if m.ID != starter.Name || !m.FirstLook || m.Note == "" || m.Steps != starter.Steps || m.Samplers[0] != starter.Sampler || len(m.Positions) != starter.Positions || m.FromPicture {
 		t.Errorf("%+v", m)
 	}
 	sorted := slices.Clone(m.Samplers)

@@ -10,20 +10,24 @@ import (
 	"github.com/selvage-studio/selvage/engine/pattern/screen"
 )
 
-// Positions of the screens that the pilot draws, in the order of a palette: the
-// ground first, the ink of outlines last.
+// Positions of the screens that the model draws, in the order of a palette: the
+// ground first, then six positions, and at the end line work, or the seventh
+// position of a drawing that has seven without any.
 const (
 	Ground = iota
 	First
 	Second
 	Third
+	Fourth
+	Fifth
+	Sixth
 	Outline
 	Positions
 )
 
 // PositionName names a position.
 func PositionName(position int) string {
-	names := [Positions]string{"Ground", "First", "Second", "Third", "Outline"}
+	names := [Positions]string{"Ground", "First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Outline"}
 	if position < 0 || position >= len(names) {
 		return fmt.Sprintf("Position %d", position)
 	}
@@ -34,12 +38,15 @@ func PositionName(position int) string {
 // of a palette; each is a corner of the colour cube.
 type Corners [][3]float32
 
-// PilotCorners is the pilot's, in the coding of engine/draw: ground black, first
-// red, second green, third blue, outline white.
-func PilotCorners() Corners {
-	slots := [Positions]int{Ground: 0, First: 1, Second: 2, Third: 3, Outline: draw.InkSlot}
+// AllCorners are the model's own, in the coding of engine/draw: ground black,
+// the positions red, green, blue, cyan, magenta and yellow, line work white.
+func AllCorners() Corners {
 	c := make(Corners, Positions)
-	for p, slot := range slots {
+	for p := range c {
+		slot := p
+		if p == Outline {
+			slot = draw.InkSlot
+		}
 		r, g, b := draw.SlotColor(slot)
 		c[p] = [3]float32{float32(r) / 255, float32(g) / 255, float32(b) / 255}
 	}
@@ -62,7 +69,7 @@ type Inking struct {
 // DefaultInking returns what was chosen by eye on the pilot's pictures: less
 // smoothing leaves its contours ragged, more eats its outlines; its smallest
 // dots have a dozen samples.
-func DefaultInking() Inking { return Inking{Corners: PilotCorners(), Smooth: 0.7, Speck: 8} }
+func DefaultInking() Inking { return Inking{Corners: AllCorners(), Smooth: 0.7, Speck: 8} }
 
 // Present returns the inking that reads only those positions that the planes
 // really hold, and which of k's positions those are. A position is held when

@@ -21,7 +21,7 @@ func drawn(w, h int, position func(x, y int) int) []float32 {
 	n := w * h
 	planes := make([]float32, 3*n)
 	for i := range n {
-		for c, v := range starter.PilotCorners()[position(i%w, i/w)] {
+		for c, v := range starter.AllCorners()[position(i%w, i/w)] {
 			planes[c*n+i] = v
 		}
 	}
@@ -35,7 +35,7 @@ func blobs(rng *rand.Rand, w, h int, r pattern.Repeat) []float32 {
 	planes := make([]float32, 3*n)
 	for range 14 {
 		cx, cy, radius := rng.Float64()*float64(w), rng.Float64()*float64(h), float64(min(w, h))*(0.06+0.14*rng.Float64())
-		ink := starter.PilotCorners()[rng.IntN(starter.Positions)]
+		ink := starter.AllCorners()[rng.IntN(starter.Positions)]
 		for y := int(cy-radius) - 1; y <= int(cy+radius)+1; y++ {
 			for x := int(cx-radius) - 1; x <= int(cx+radius)+1; x++ {
 				px, py, ok := r.Source(x, y, w, h)
@@ -113,11 +113,10 @@ func TestNoThirdColorAtABorder(t *testing.T) {
 	}
 }
 
-// TestEightCorners: a model with all corners of the cube, in which a border of
-// red and green looks like one of black and yellow, is read by what lies around.
+// TestEightCorners: where a model uses all corners of the cube, a border of red
+// and green looks like one of black and yellow; it is read by what lies around.
 func TestEightCorners(t *testing.T) {
 	inking := starter.DefaultInking()
-	inking.Corners = starter.Corners{{0, 0, 0}, {1, 0, 0}, {0, 1, 0}, {0, 0, 1}, {0, 1, 1}, {1, 0, 1}, {1, 1, 0}, {1, 1, 1}}
 	const side = 32
 	for a := range 8 {
 		for b := range a {
@@ -280,7 +279,7 @@ func TestInkIsDeterministicAndPalettesAreExact(t *testing.T) {
 		}
 	}
 	if err := a.Check(palette[:3]); err == nil {
-		t.Error("three chips pass for five positions")
+		t.Error("three chips pass for eight positions")
 	}
 }
 
