@@ -266,10 +266,11 @@ class Training:
         if stored and stored["optimizer"]:
             optimizer.load_state_dict(stored["optimizer"])
         self.vae.train()
-        since = time.monotonic()
+        since, reached = time.monotonic(), at
         for step in range(at, goal):
             if self.stop:
                 break
+            reached = step + 1
             generator = torch.Generator().manual_seed(p.seed * 1_000_003 + step)
             part = pictures[torch.randint(len(pictures), (p.vae_batch,), generator=generator).numpy()]
             shift = torch.randint(p.size, (2,), generator=generator).tolist()
@@ -289,10 +290,9 @@ class Training:
             if step + 1 == goal or (step + 1) % 200 == 0:
                 self.store_vae(step + 1, optimizer)
         self.vae.eval()
-        self.vae_result.update(psnr=round(autoencoder.psnr(self.vae, held), 2), steps=goal, minutes=round((time.monotonic() - since) / 60, 1))
+        self.vae_result.update(psnr=round(autoencoder.psnr(self.vae, held), 2), steps=reached, minutes=round((time.monotonic() - since) / 60, 1))
         self.log(f"vae: {self.vae_result}")
-        if not self.stop:
-            self.store_vae(goal, optimizer)
+        self.store_vae(reached, optimizer)
         trips = judging.round_trips(self.vae, held[:8], torch.Generator().manual_seed(0), noise=0.0)
         shown = [p for pair in zip(judging.small(held[:8]), trips) for p in pair]
         Image.fromarray(sheet(shown)).save(self.path("sheets", "vae.png"))
