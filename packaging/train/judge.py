@@ -26,8 +26,8 @@ TESTED = 400  # drawings that the judge is tested on
 
 
 class Judge(nn.Module):
-    """Three stages of patches of 4 x 4 pixels, seen by mean and maximum, what lies in the corners of the
-    colour cube, and the spectrum of the repeat; one head per question.
+    """Three stages of patches of 4 x 4 pixels, each seen by mean and maximum, what lies
+    in the corners of the colour cube, and the spectrum of the repeat; one head per question.
 
     The spectrum is what tells a half-drop from a brick at a glance: a lattice is a
     set of frequencies, and their magnitudes do not change when the repeat is
@@ -35,7 +35,7 @@ class Judge(nn.Module):
     does in training; random rolls teach them not to care where a cell is cut.
     """
 
-    def __init__(self, answers, width=32, hidden=160, reach=12):
+    def __init__(self, answers, width=32, hidden=192, reach=12):
         super().__init__()
         self.answers = answers  # question -> list of values as text
         self.reach = reach
@@ -44,32 +44,26 @@ class Judge(nn.Module):
             return nn.Sequential(nn.Conv2d(a, b, 3, stride, 1, bias=False), nn.BatchNorm2d(b), nn.ReLU(inplace=True))
 
         w = width
-        self.body = nn.Sequential(
-            nn.PixelUnshuffle(4), conv(48, 2 * w), conv(2 * w, 2 * w), conv(2 * w, 3 * w, 2), conv(3 * w, 3 * w),
-            conv(3 * w, 5 * w, 2), conv(5 * w, 5 * w))
+        self.stages = nn.ModuleList([
+            nn.Sequential(nn.PixelUnshuffle(4), conv(48, 2 * w), conv(2 * w, 2 * w)),
+            nn.Sequential(conv(2 * w, 3 * w, 2), conv(3 * w, 3 * w)),
+            nn.Sequential(conv(3 * w, 6 * w, 2), conv(6 * w, 6 * w))])
         frequencies = 2 * (2 * reach + 1) * (reach + 1)
         self.lattice = nn.Sequential(nn.BatchNorm1d(frequencies), nn.Linear(frequencies, hidden), nn.ReLU())
-        self.heads = nn.ModuleDict({
-            q: nn.Sequential(nn.Linear(10 * w + 21 + hidden, hidden), nn.ReLU(), nn.Linear(hidden, len(v))) for q, v in answers.items()})
+        seen = 2 * (2 + 3 + 6) * w + 21 + hidden
+        self.heads = nn.ModuleDict({q: nn.Sequential(nn.Linear(seen, hidden), nn.ReLU(), nn.Linear(hidden, len(v))) for q, v in answers.items()})
         self.to(memory_format=torch.channels_last)
 
-    def forward(self, x):
-        """x float [n, 3, SIDE, SIDE] in 0..1; logits per question."""
+    def forward(self, x, covered):
+        """x float [n, 3, SIDE, SIDE] in 0..1, and what cover found; logits per question."""
+        found = [covered, covered.sqrt(), (covered * 200).clamp_max(1), self.lattice(self.spectrum(x))]
         with cast(x.device.type):
-            h = self.body((x - 0.2).contiguous(memory_format=torch.channels_last))
-        h = h.float()
-        h = torch.cat([h.mean((2, 3)), h.amax((2, 3)), self.cover(x), self.lattice(self.spectrum(x))], 1)
+            h = (x - 0.2).contiguous(memory_format=torch.channels_last)
+            for stage in self.stages:
+                h = stage(h)
+                found += [h.mean((2, 3)).float(), h.amax((2, 3)).float()]
+        h = torch.cat(found, 1)
         return {q: head(h) for q, head in self.heads.items()}
-
-    @staticmethod
-    def cover(x):
-        """How much of the cell each corner of the cube covers: the number of positions hangs on it."""
-        high, low = x > 0.6, x < 0.4
-        pure = (high | low).all(1)
-        code = high[:, 0].byte() + 2 * high[:, 1].byte() + 4 * high[:, 2].byte()
-        share = [((code == corner) & pure).float().mean((1, 2)) for corner in range(1, 8)]
-        share = torch.stack(share, 1)
-        return torch.cat([share, share.sqrt(), (share * 200).clamp_max(1)], 1)
 
     def spectrum(self, x):
         """Log magnitudes of the low frequencies, of the three planes together and of whatever is not ground."""
@@ -87,29 +81,58 @@ def targets(answers, labels):
     return {q: torch.tensor([index[q].get(str(label.get(q) or ""), -100) for label in labels]) for q in answers}
 
 
+def cover(pictures, batch=64):
+    """Which share of a picture each corner of the cube has, the ground left out: float [n, 7] of uint8 pictures.
+
+    The number of positions hangs on it, and a small one is lost at SIDE, so it is taken at full size.
+    """
+    found = []
+    for i in range(0, len(pictures), batch):
+        x = torch.from_numpy(np.ascontiguousarray(pictures[i : i + batch]))
+        high, low = x > 153, x < 102
+        pure = (high | low).all(-1)
+        code = high[..., 0].byte() + 2 * high[..., 1].byte() + 4 * high[..., 2].byte()
+        found.append(torch.stack([((code == corner) & pure).float().mean((1, 2)) for corner in range(1, 8)], 1))
+    return torch.cat(found)
+
+
+def permuted(covered, order):
+    """What cover finds after the planes were put in another order: plane c is the old plane order[c]."""
+    source = [sum((corner >> c & 1) << order[c] for c in range(3)) for corner in range(1, 8)]
+    return covered[:, [corner - 1 for corner in source]]
+
+
 def shrink(pictures):
     """uint8 [n, size, size, 3] to float [n, 3, SIDE, SIDE] in 0..1, by area."""
     x = torch.as_tensor(np.ascontiguousarray(pictures)).movedim(-1, 1).float() / 255
     return nn.functional.interpolate(x, (SIDE, SIDE), mode="area") if x.shape[-1] != SIDE else x
 
 
-def augment(x, generator):
-    """A batch as a decoder might have made it, in a random one of the ways that change no answer.
+def augment(x, covered, generator):
+    """Each picture of a batch as a decoder might have made it, in a random one of the ways that change no answer.
 
     Which plane is red is nobody's: the coding permutes with them, and line work stays white.
+    Blur, noise and order are each picture's own: what a whole batch shares,
+    normalisation over the batch takes off in training and misses afterwards.
     """
-    for _ in range(int(torch.randint(0, 3, (1,), generator=generator))):
-        x = (x + x.roll(1, -1) + x.roll(-1, -1)) / 3
-        x = (x + x.roll(1, -2) + x.roll(-1, -2)) / 3
+    n = len(x)
+    soft = (x + x.roll(1, -1) + x.roll(-1, -1)) / 3
+    soft = (soft + soft.roll(1, -2) + soft.roll(-1, -2)) / 3
+    share = torch.rand(n, 1, 1, 1, generator=generator).to(x.device)
+    x = torch.lerp(x, soft, (1.5 * share - 0.5).clamp_min(0))
+    orders = torch.stack([torch.randperm(3, generator=generator) for _ in range(n)])
+    x = x[torch.arange(n)[:, None], orders]
     dy, dx = torch.randint(SIDE, (2,), generator=generator).tolist()
-    x = x.roll((dy, dx), (-2, -1))[:, torch.randperm(3, generator=generator)]
+    x = x.roll((dy, dx), (-2, -1))
     if torch.rand(1, generator=generator) < 0.5:
         x = x.flip(-1)
-    return x + 0.04 * torch.rand(1, generator=generator).item() * torch.randn(x.shape, generator=generator).to(x.device)
+    strength = 0.04 * (2 * torch.rand(n, 1, 1, 1, generator=generator) - 1).clamp_min(0).to(x.device)
+    x = x + strength * torch.randn(x.shape, generator=generator).to(x.device)
+    return x, torch.cat([permuted(covered[i : i + 1], order) for i, order in enumerate(orders.tolist())])
 
 
 def round_trips(vae, pictures, generator, noise=0.25, batch=16):
-    """What the decoder makes of the pictures' latents with a little noise, as uint8 [n, SIDE, SIDE, 3].
+    """What the decoder makes of the pictures' latents with a little noise, as uint8 pictures.
 
     An f8 autoencoder is given them at half the size of an f16 one: both see 16 x 16 latents.
     """
@@ -124,8 +147,7 @@ def round_trips(vae, pictures, generator, noise=0.25, batch=16):
             z = z + strength * torch.randn(z.shape, generator=generator).to(z.device)
             with cast(z.device.type):
                 x = autoencoder.decode(vae, z.contiguous(memory_format=torch.channels_last))
-            x = nn.functional.interpolate(x.float().clamp(0, 1), (SIDE, SIDE), mode="area")
-            out.append((x * 255).round().byte().movedim(1, -1).cpu())
+            out.append((x.float().clamp(0, 1) * 255).round().byte().movedim(1, -1).cpu())
     return torch.cat(out).numpy()
 
 
@@ -134,7 +156,7 @@ def small(pictures):
     return np.concatenate([(shrink(pictures[i : i + 64]) * 255).round().byte().movedim(1, -1).numpy() for i in range(0, len(pictures), 64)])
 
 
-def train(source, held_out, vae, folder, log, blocks=12, trips=0.4, passes=8, seed=11, device="cpu", batch=32, rate=2e-3):
+def train(source, held_out, vae, folder, log, blocks=48, trips=0.12, passes=6, seed=11, device="cpu", batch=32, rate=2e-3):
     """Trains a judge on the first blocks of source, each fifth of held_out, and writes judge.pt to folder.
 
     trips is the share of the drawings that are also learnt from as round trips.
@@ -142,17 +164,16 @@ def train(source, held_out, vae, folder, log, blocks=12, trips=0.4, passes=8, se
     """
     generator = torch.Generator().manual_seed(seed)
     vae.to(memory_format=torch.channels_last)
-    pictures, labels = [], []
+    pictures, covers, labels = [], [], []
     for number in range(blocks):
         found, drawn, _ = (held_out if number % 5 == 4 else source).block(number)
-        pictures.append(small(drawn))
-        labels += found
         n = int(trips * len(drawn))
-        if n:
-            pictures.append(round_trips(vae, drawn[:n], generator))
-            labels += found[:n]
+        for part in (drawn, round_trips(vae, drawn[:n], generator)) if n else (drawn,):
+            pictures.append(small(part))
+            covers.append(cover(part))
+            labels += found[: len(part)]
         log(f"judge: block {number} of {blocks} drawn")
-    table = torch.from_numpy(np.concatenate(pictures))
+    table, covers = torch.from_numpy(np.concatenate(pictures)), torch.cat(covers)
     answers = {q: sorted({str(label.get(q) or "") for label in labels} - {""}) for q in QUESTIONS}
     want = targets(answers, labels)
     torch.manual_seed(seed)
@@ -164,10 +185,10 @@ def train(source, held_out, vae, folder, log, blocks=12, trips=0.4, passes=8, se
         if step % each == 0:
             order = torch.randperm(len(table), generator=generator)
         pick = order[step % each * batch :][:batch]
-        x = augment(table[pick].movedim(-1, 1).float().to(device) / 255, generator)
+        x, covered = augment(table[pick].movedim(-1, 1).float().to(device) / 255, covers[pick].to(device), generator)
         for group in optimizer.param_groups:
-            group["lr"] = rate * min(1, (step + 1) / 100) * max(0.02, 1 - step / steps)
-        logits = judge(x)
+            group["lr"] = rate * min(1, (step + 1) / min(100, steps / 5)) * max(0.02, 1 - step / steps)
+        logits = judge(x, covered)
         losses = {q: nn.functional.cross_entropy(logits[q], want[q][pick].to(device), ignore_index=-100) for q in answers}
         optimizer.zero_grad(set_to_none=True)
         sum(losses.values()).backward()
@@ -202,7 +223,8 @@ def verdicts(judge, pictures):
     device = next(judge.parameters()).device
     named = {q: [] for q in judge.answers}
     for i in range(0, len(pictures), 64):
-        for q, logits in judge(shrink(pictures[i : i + 64]).to(device)).items():
+        part = pictures[i : i + 64]
+        for q, logits in judge(shrink(part).to(device), cover(part).to(device)).items():
             named[q] += [judge.answers[q][k] for k in logits.argmax(1).tolist()]
     return named
 
@@ -331,8 +353,8 @@ def main():
     parser.add_argument("model", help="its diffusers folder")
     parser.add_argument("folder", help="where judge.pt is, or will be, and the table goes")
     parser.add_argument("--corpus", help="the streamer; else SELVAGE_CORPUS, else bin/corpus")
-    parser.add_argument("--blocks", type=int, default=12)
-    parser.add_argument("--passes", type=int, default=8)
+    parser.add_argument("--blocks", type=int, default=48)
+    parser.add_argument("--passes", type=int, default=6)
     parser.add_argument("--count", type=int, default=200)
     a = parser.parse_args()
     torch.set_num_threads(1)

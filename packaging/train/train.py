@@ -293,7 +293,7 @@ class Training:
         self.vae_result.update(psnr=round(autoencoder.psnr(self.vae, held), 2), steps=reached, minutes=round((time.monotonic() - since) / 60, 1))
         self.log(f"vae: {self.vae_result}")
         self.store_vae(reached, optimizer)
-        trips = judging.round_trips(self.vae, held[:8], torch.Generator().manual_seed(0), noise=0.0)
+        trips = judging.small(judging.round_trips(self.vae, held[:8], torch.Generator().manual_seed(0), noise=0.0))
         shown = [p for pair in zip(judging.small(held[:8]), trips) for p in pair]
         Image.fromarray(sheet(shown)).save(self.path("sheets", "vae.png"))
 
@@ -562,7 +562,7 @@ def main():
     parser.add_argument("--held-out", type=int, default=100, help="with judge: prompts of held-out combinations")
     parser.add_argument("--guidance", type=float, default=4.0, help="with judge")
     parser.add_argument("--pilot", help="with judge: folder of the pilot")
-    parser.add_argument("--judge-blocks", type=int, default=12, help="with judge: blocks of drawings it learns from")
+    parser.add_argument("--judge-blocks", type=int, default=48, help="with judge: blocks of drawings it learns from")
     for field in dataclasses.fields(Plan):
         if field.name in ("name",):
             continue
