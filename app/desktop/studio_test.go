@@ -146,7 +146,7 @@ func TestChoicesAreOnRecord(t *testing.T) {
 	})
 	v := &services{session: s}
 	silent := func(viewmodel.Progress) {}
-	r := viewmodel.Request{Prompt: "small red stars", Steps: 1, Repeat: pattern.Repeat{Kind: pattern.HalfDrop, N: 1, D: 2}, Size: viewmodel.Size{Width: 64, Height: 64, DPI: 150}}
+	r := viewmodel.Request{Prompt: "small red stars", Steps: 1, Repeat: pattern.Repeat{Kind: pattern.HalfDrop, N: 1, D: 2}, Size: viewmodel.Size{Width: 64, Height: 128, DPI: 150}}
 	var made []viewmodel.Result
 	for range 2 {
 		r.Seed++
