@@ -34,6 +34,9 @@ func (s *Session) ink(ctx context.Context, m *Made, planes *pattern.Planes) erro
 	if n := len(m.Request.Palette); n > len(held) {
 		m.Warnings = append(m.Warnings, fmt.Sprintf("the repeat came out in %d positions, so the last %d chips of the palette are not in it", len(held), n-len(held)))
 	}
+	if used := sep.Used(); used[starter.Ground] > 0.998 {
+		m.Warnings = append(m.Warnings, "hardly anything but the ground came out; take another seed, or ask for larger or denser motifs")
+	}
 	palette := offered.of(held)
 	m.Separation = sep
 	m.ink(palette)

@@ -88,15 +88,22 @@ class Model:
         return 2 ** (len(self.vae.config.block_out_channels) - 1)
 
 
-def ink(picture, enlarge=2):
-    """A picture of screens, smoothed, enlarged and inked in INKS: what a person judges."""
+def ink(picture, enlarge=2, smooth=1.4):
+    """A picture of screens, inked in INKS with contours evened as engine/starter evens them: what a person judges.
+
+    Each sample goes to its nearest corner, the corners' planes are smoothed over
+    the edges of the repeat and enlarged, and the strongest has the pixel.
+    """
     size = picture.shape[0]
-    tiled = np.tile(picture, (3, 3, 1))  # so that smoothing crosses the edges as the repeat does
-    big = np.asarray(Image.fromarray(tiled).crop((size - 8, size - 8, 2 * size + 8, 2 * size + 8)).resize(
-        ((size + 16) * enlarge,) * 2, Image.BICUBIC), np.float32) / 255
-    big = big[8 * enlarge : -8 * enlarge, 8 * enlarge : -8 * enlarge]
-    nearest = ((big[..., None, :] - CORNERS) ** 2).sum(-1).argmin(-1)
-    return INKS[nearest]
+    nearest = ((picture[..., None, :].astype(np.float32) / 255 - CORNERS) ** 2).sum(-1).argmin(-1)
+    planes = (nearest[None] == np.arange(len(CORNERS))[:, None, None]).astype(np.float32)
+    reach = int(np.ceil(3 * smooth))
+    kernel = np.exp(-np.arange(-reach, reach + 1) ** 2 / (2 * smooth**2))
+    for axis in (1, 2):
+        planes = sum(w * np.roll(planes, k - reach, axis) for k, w in enumerate(kernel / kernel.sum()))
+    planes = np.pad(planes, ((0, 0), (8, 8), (8, 8)), mode="wrap")
+    big = np.stack([np.asarray(Image.fromarray(p).resize(((size + 16) * enlarge,) * 2, Image.BICUBIC)) for p in planes])
+    return INKS[big[:, 8 * enlarge : -8 * enlarge, 8 * enlarge : -8 * enlarge].argmax(0)]
 
 
 def sheet(pictures, columns=8, gap=4):
