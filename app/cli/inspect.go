@@ -12,6 +12,7 @@ import (
 
 	"github.com/selvage-studio/selvage/app/session"
 	"github.com/selvage-studio/selvage/engine/pattern"
+	"github.com/selvage-studio/selvage/engine/starter"
 	"github.com/selvage-studio/selvage/engine/weights"
 )
 
@@ -108,7 +109,7 @@ func (p *program) models() *cobra.Command {
 		},
 	}
 	show := &cobra.Command{
-		Use: "show NAME", Short: "Print a model's card: licence, training data, hashes", Args: cobra.ExactArgs(1),
+		Use: "show NAME", Short: "Print a model's card (licence, training data, hashes), and of the starter all that its training wrote down", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			s, err := p.studio()
 			if err != nil {
@@ -118,11 +119,21 @@ func (p *program) models() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			lineage, err := s.Lineage(args[0])
+			if err != nil {
+				return err
+			}
 			if p.json {
-				p.line(card)
+				p.line(struct {
+					weights.Card
+					Lineage *starter.Lineage `json:"lineage,omitempty"`
+				}{card, lineage})
 				return nil
 			}
-			return printCard(p.out, card)
+			if err := printCard(p.out, card); err != nil || lineage == nil {
+				return err
+			}
+			return printLineage(p.out, lineage)
 		},
 	}
 	var name, sum string

@@ -302,7 +302,7 @@ func (v *services) model(m session.Model) viewmodel.Model {
 		}
 	}
 	if m.Name == starter.Name {
-		out.Name, out.Pilot = "Starter", true
+		out.Name, out.FirstLook = "Starter", true
 	}
 	return out
 }

@@ -75,14 +75,14 @@ func TestARequestIsTheSessionsOwn(t *testing.T) {
 	}
 }
 
-func TestTheStarterIsListedAsThePilotThatItIs(t *testing.T) {
+func TestTheStarterIsListedAsTheSmallModelThatItIs(t *testing.T) {
 	v := overSession(t)
 	ms, err := v.Models(t.Context())
 	if err != nil || len(ms) != 1 {
 		t.Fatalf("%v, %v", ms, err)
 	}
 	m := ms[0]
-	if m.ID != starter.Name || !m.Pilot || m.Note == "" || m.Steps != starter.Steps || m.Samplers[0] != starter.Sampler || len(m.Positions) != starter.Positions || m.FromPicture {
+	if m.ID != starter.Name || !m.FirstLook || m.Note == "" || m.Steps != starter.Steps || m.Samplers[0] != starter.Sampler || len(m.Positions) != starter.Positions || m.FromPicture {
 		t.Errorf("%+v", m)
 	}
 	sorted := slices.Clone(m.Samplers)
@@ -146,7 +146,7 @@ func TestChoicesAreOnRecord(t *testing.T) {
 	})
 	v := &services{session: s}
 	silent := func(viewmodel.Progress) {}
-	r := viewmodel.Request{Prompt: "small red stars", Steps: 1, Repeat: pattern.Repeat{Kind: pattern.HalfDrop, N: 1, D: 2}, Size: viewmodel.Size{Width: 64, Height: 64, DPI: 150}}
+	r := viewmodel.Request{Prompt: "small red stars", Steps: 1, Repeat: pattern.Repeat{Kind: pattern.HalfDrop, N: 1, D: 2}, Size: viewmodel.Size{Width: 64, Height: 128, DPI: 150}}
 	var made []viewmodel.Result
 	for range 2 {
 		r.Seed++

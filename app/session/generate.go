@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"slices"
 	"strings"
 	"time"
 
@@ -105,7 +104,7 @@ func (s *Session) generate(ctx context.Context, r Request, report func(Progress)
 			made, err = nil, errors.Join(err, rerr)
 		}
 	}()
-	work, err := s.work(r, o, plan.Generated)
+	work, unknown, err := s.work(r, o, plan.Generated)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +118,10 @@ func (s *Session) generate(ctx context.Context, r Request, report func(Progress)
 	}
 	made = &Made{
 		Request: r, Plan: plan, Device: q.Device(), Fallbacks: q.Fallbacks(),
-		UnknownWords: results[0].UnknownWords, Asymmetry: results[0].Asymmetry, Compute: results[0].Compute,
+		UnknownWords: unknown, Asymmetry: results[0].Asymmetry, Compute: results[0].Compute,
+	}
+	if !o.facts.screens {
+		made.UnknownWords = results[0].UnknownWords
 	}
 	if r.MadeOn != "" && r.MadeOn != q.Device().ID {
 		made.Warnings = append(made.Warnings, fmt.Sprintf("the picture of this request was made on %s and this one on %s, whose rounding differs, so that they are alike and not the same", r.MadeOn, q.Device().ID))
@@ -172,7 +174,6 @@ func (m *Made) warn(fallbacks []gpu.Fallback) {
 	}
 	m.Warnings = append(m.Warnings, m.Plan.Notes...)
 	m.Warnings = append(m.Warnings, m.Plan.Warnings...)
-	m.UnknownWords = slices.DeleteFunc(m.UnknownWords, starter.Knows)
 	for _, w := range m.UnknownWords {
 		m.Warnings = append(m.Warnings, fmt.Sprintf("the model does not know the word %q, so it had no effect", w))
 	}
@@ -184,7 +185,7 @@ func (m *Made) warn(fallbacks []gpu.Fallback) {
 			"a mirror repeat samples four times the cell's area; its prediction was %.1f %% from symmetry before it was made symmetrical", 100*m.Asymmetry))
 	}
 	if m.Request.Model == starter.Name {
-		m.Warnings = append(m.Warnings, contradictions(m.Request.Prompt)...)
+		m.Warnings = append(m.Warnings, contradictions(m.Request)...)
 		m.Warnings = append(m.Warnings, starter.Honest)
 	}
 }
@@ -275,21 +276,20 @@ func (s *Session) evict() error {
 	return errors.Join(errs...)
 }
 
-// contradictions says what in a prompt cannot be had of the starter: two things at
-// once, or more positions than it has.
-func contradictions(prompt string) []string {
-	said, err := draw.Parse(prompt)
-	asked := said.Spec.Positions
+// contradictions says what of a request cannot be had of the starter: two things at
+// once, more positions than it has, or than the palette has.
+func contradictions(r Request) []string {
+	_, err := draw.Parse(r.Prompt)
 	var conflict *draw.ConflictError
 	if errors.As(err, &conflict) {
 		return []string{fmt.Sprintf("the prompt asks for %s at once; the model made what it could of it", strings.Join(conflict.Values, " and "))}
 	}
-	var positions *draw.PositionsError
-	if errors.As(err, &positions) {
-		asked = positions.Asked
-	}
-	if asked > starter.Positions-1 {
-		return []string{fmt.Sprintf("the prompt asks for %d colours; the model has %d beside the ground", asked, starter.Positions-1)}
+	n := asked(r.Prompt)
+	switch chips := len(r.Palette); {
+	case n > starter.Positions-1:
+		return []string{fmt.Sprintf("the prompt asks for %d colours; the model has %d beside the ground", n, starter.Positions-1)}
+	case chips > 0 && n > chips-1:
+		return []string{fmt.Sprintf("the prompt asks for %d colours and the palette has %d beside the ground, so the smallest fell to what lies around them", n, chips-1)}
 	}
 	return nil
 }

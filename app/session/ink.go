@@ -2,9 +2,11 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 
+	"github.com/selvage-studio/selvage/engine/draw"
 	"github.com/selvage-studio/selvage/engine/pattern"
 	"github.com/selvage-studio/selvage/engine/pattern/color"
 	"github.com/selvage-studio/selvage/engine/starter"
@@ -31,6 +33,9 @@ func (s *Session) ink(ctx context.Context, m *Made, planes *pattern.Planes) erro
 	}
 	if n := len(m.Request.Palette); n > len(held) {
 		m.Warnings = append(m.Warnings, fmt.Sprintf("the repeat came out in %d positions, so the last %d chips of the palette are not in it", len(held), n-len(held)))
+	}
+	if used := sep.Used(); used[starter.Ground] > 0.998 {
+		m.Warnings = append(m.Warnings, "hardly anything but the ground came out; take another seed, or ask for larger or denser motifs")
 	}
 	palette := offered.of(held)
 	m.Separation = sep
@@ -143,7 +148,7 @@ func (c offer) of(held []int) color.Palette {
 // checkPalette says what is wrong with a palette before anything slow begins.
 func checkPalette(hex []string) error {
 	if n := len(hex); n < 2 || n > starter.Positions {
-		return usage("a palette of %d chips: the starter model has %d positions (ground, first, second, third, outline), so give 2 to %d chips with the ground first", n, starter.Positions, starter.Positions)
+		return usage("a palette of %d chips: the starter model has %d positions (the ground, six more and outlines), so give 2 to %d chips with the ground first", n, starter.Positions, starter.Positions)
 	}
 	for _, h := range hex {
 		if _, err := color.ParseChip(h); err != nil {
@@ -153,11 +158,24 @@ func checkPalette(hex []string) error {
 	return nil
 }
 
-// modelPrompt is the prompt as the model reads it: the starter draws screens,
-// and colours are no business of its.
-func modelPrompt(r Request, screens bool) string {
+// modelPrompt is the prompt as the model reads it, and the words of it that the
+// model was never shown. The starter draws screens: colours are no business of
+// its, neither those of the prompt nor the palette, so that a repeat stays the
+// same in every palette.
+func modelPrompt(r Request, screens bool) (read string, unknown []string, err error) {
 	if !screens {
-		return r.Prompt
+		return r.Prompt, nil, nil
 	}
-	return color.FindWords(r.Prompt).Rest
+	return starter.Read(color.FindWords(r.Prompt).Rest)
+}
+
+// asked is how many positions beside the ground a prompt asks for, 0 where it
+// does not say.
+func asked(prompt string) int {
+	said, err := draw.Parse(prompt)
+	var positions *draw.PositionsError
+	if errors.As(err, &positions) {
+		return positions.Asked
+	}
+	return said.Spec.Positions
 }

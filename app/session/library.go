@@ -102,6 +102,15 @@ func (s *Session) Card(_ context.Context, name string) (card weights.Card, err e
 	return m.Card, m.Close()
 }
 
+// Lineage returns what the training of a model wrote down of itself. It is nil
+// for every model but the starter: of others there is what their card says.
+func (s *Session) Lineage(name string) (*starter.Lineage, error) {
+	if name != starter.Name {
+		return nil, nil
+	}
+	return starter.OpenLineage()
+}
+
 // AddOptions say how a model is added.
 type AddOptions struct {
 	// Name is what it will be called; empty is its own.

@@ -269,29 +269,33 @@ func (s *Session) demand(r Request, f facts) pattern.Demand {
 	}
 }
 
-// work is a request in the engine's terms, with its pictures read.
-func (s *Session) work(r Request, o *opened, size pattern.Size) (diffusion.Request, error) {
-	w := diffusion.Request{
-		Prompt: modelPrompt(r, o.facts.screens), Negative: r.Negative, Width: size.Width, Height: size.Height,
+// work is a request in the engine's terms, with its pictures read, and the words
+// of its prompt that a model of screens was never shown.
+func (s *Session) work(r Request, o *opened, size pattern.Size) (w diffusion.Request, unknown []string, err error) {
+	prompt, unknown, err := modelPrompt(r, o.facts.screens)
+	if err != nil {
+		return w, nil, err
+	}
+	w = diffusion.Request{
+		Prompt: prompt, Negative: r.Negative, Width: size.Width, Height: size.Height,
 		Steps: r.Steps, Guidance: r.Guidance, Rescale: r.Rescale, Sampler: r.Sampler, ClipSkip: r.ClipSkip,
 		Seed: r.Seed, Count: 1, Repeat: r.Repeat.Repeat, Preview: true, Strength: r.Strength, ControlScale: r.ControlScale,
 	}
 	if r.Roll != nil {
 		w.RollUntil = *r.Roll
 	}
-	var err error
 	if w.Init, err = readPicture(r.Init, r.Repeat.Repeat, size); err != nil {
-		return w, fmt.Errorf("init: %w", err)
+		return w, nil, fmt.Errorf("init: %w", err)
 	}
 	if w.Control, err = readPicture(r.Control, r.Repeat.Repeat, size); err != nil {
-		return w, fmt.Errorf("control: %w", err)
+		return w, nil, fmt.Errorf("control: %w", err)
 	}
 	mask, err := readPicture(r.Mask, r.Repeat.Repeat, size)
 	if err != nil {
-		return w, fmt.Errorf("mask: %w", err)
+		return w, nil, fmt.Errorf("mask: %w", err)
 	}
 	if mask != nil {
 		w.Mask = luminance(mask)
 	}
-	return w, nil
+	return w, unknown, nil
 }

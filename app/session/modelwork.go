@@ -209,7 +209,7 @@ func maskPicture(m *raster.Mask) image.Image {
 // screensOf codes a locked picture as a model of screens draws: every position in
 // its corner of the colour cube.
 func screensOf(r *raster.Raster, s *edit.State) (image.Image, error) {
-	corners := starter.PilotCorners()
+	corners := starter.AllCorners()
 	if s.Locked == nil || len(s.Positions) > len(corners) {
 		return nil, usage("the model makes screens, so it can only work on a pattern whose palette is locked to %d colours at most; lock it with the operation color.lock, or name another model", len(corners))
 	}

@@ -42,7 +42,7 @@ func open(t testing.TB) *session.Session {
 
 func quick(kind pattern.Kind) session.Request {
 	return session.Request{
-		Prompt: "red polka dots on a cream ground", Model: "starter", Seed: 5, Steps: 3, Width: 64, Height: 64,
+		Prompt: "red polka dots on a cream ground", Model: "starter", Seed: 5, Steps: 3, Width: 128, Height: 128,
 		Repeat: session.Repeat{Repeat: pattern.Repeat{Kind: kind}},
 	}
 }

@@ -10,20 +10,24 @@ import (
 	"github.com/selvage-studio/selvage/engine/pattern/screen"
 )
 
-// Positions of the screens that the pilot draws, in the order of a palette: the
-// ground first, the ink of outlines last.
+// Positions of the screens that the model draws, in the order of a palette: the
+// ground first, then six positions, and at the end line work, or the seventh
+// position of a drawing that has seven without any.
 const (
 	Ground = iota
 	First
 	Second
 	Third
+	Fourth
+	Fifth
+	Sixth
 	Outline
 	Positions
 )
 
 // PositionName names a position.
 func PositionName(position int) string {
-	names := [Positions]string{"Ground", "First", "Second", "Third", "Outline"}
+	names := [Positions]string{"Ground", "First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Outline"}
 	if position < 0 || position >= len(names) {
 		return fmt.Sprintf("Position %d", position)
 	}
@@ -34,12 +38,15 @@ func PositionName(position int) string {
 // of a palette; each is a corner of the colour cube.
 type Corners [][3]float32
 
-// PilotCorners is the pilot's, in the coding of engine/draw: ground black, first
-// red, second green, third blue, outline white.
-func PilotCorners() Corners {
-	slots := [Positions]int{Ground: 0, First: 1, Second: 2, Third: 3, Outline: draw.InkSlot}
+// AllCorners are the model's own, in the coding of engine/draw: ground black,
+// the positions red, green, blue, cyan, magenta and yellow, line work white.
+func AllCorners() Corners {
 	c := make(Corners, Positions)
-	for p, slot := range slots {
+	for p := range c {
+		slot := p
+		if p == Outline {
+			slot = draw.InkSlot
+		}
 		r, g, b := draw.SlotColor(slot)
 		c[p] = [3]float32{float32(r) / 255, float32(g) / 255, float32(b) / 255}
 	}
@@ -59,10 +66,10 @@ type Inking struct {
 	Speck int
 }
 
-// DefaultInking returns what was chosen by eye on the pilot's pictures: less
-// smoothing leaves its contours ragged, more eats its outlines; its smallest
-// dots have a dozen samples.
-func DefaultInking() Inking { return Inking{Corners: PilotCorners(), Smooth: 0.7, Speck: 8} }
+// DefaultInking returns what was chosen by eye on the model's pictures at 256 x
+// 256: half the smoothing leaves contours ragged and specks along them, twice as
+// much closes small scallops. Its smallest dots have fifty samples.
+func DefaultInking() Inking { return Inking{Corners: AllCorners(), Smooth: 1.4, Speck: 32} }
 
 // Present returns the inking that reads only those positions that the planes
 // really hold, and which of k's positions those are. A position is held when
@@ -275,74 +282,4 @@ func smooth(plane []float32, w, h int, r pattern.Repeat, sigma float64) error {
 		}
 	}
 	return nil
-}
-
-// despeckle gives islands of fewer than Speck samples, counted over the edges
-// of the cell, to the position that most of their neighbours have.
-func (k Inking) despeckle(f *screen.Fields, r pattern.Repeat) {
-	w, h := f.Width, f.Height
-	n := w * h
-	label := make([]int, n)
-	for i := range label {
-		for p := 1; p < f.Positions; p++ {
-			if f.Data[p*n+i] > f.Data[label[i]*n+i] {
-				label[i] = p
-			}
-		}
-	}
-	seen := make([]bool, n)
-	for start := range n {
-		if seen[start] {
-			continue
-		}
-		mine := label[start]
-		island := []int{start}
-		seen[start] = true
-		around := map[int]int{}
-		for at := 0; at < len(island); at++ {
-			x, y := island[at]%w, island[at]/w
-			for _, d := range [][2]int{{1, 0}, {-1, 0}, {0, 1}, {0, -1}} {
-				cx, cy, ok := r.Source(x+d[0], y+d[1], w, h)
-				if !ok {
-					continue
-				}
-				i := cy*w + cx
-				switch {
-				case label[i] != mine:
-					around[label[i]]++
-				case !seen[i]:
-					seen[i] = true
-					island = append(island, i)
-				}
-			}
-		}
-		if len(island) >= k.Speck || len(around) == 0 {
-			continue
-		}
-		heirs := make([]int, 0, len(around))
-		for p := range around {
-			heirs = append(heirs, p)
-		}
-		sort.Slice(heirs, func(i, j int) bool {
-			if around[heirs[i]] != around[heirs[j]] {
-				return around[heirs[i]] > around[heirs[j]]
-			}
-			return heirs[i] < heirs[j]
-		})
-		for _, i := range island {
-			f.Data[heirs[0]*n+i] += f.Data[mine*n+i]
-			f.Data[mine*n+i] = 0
-		}
-		// The soft rim of the island would still show through at a large
-		// enlargement: it goes as well.
-		for _, i := range island {
-			for _, d := range [][2]int{{1, 0}, {-1, 0}, {0, 1}, {0, -1}} {
-				cx, cy, ok := r.Source(i%w+d[0], i/w+d[1], w, h)
-				if j := cy*w + cx; ok && label[j] != mine {
-					f.Data[heirs[0]*n+j] += f.Data[mine*n+j]
-					f.Data[mine*n+j] = 0
-				}
-			}
-		}
-	}
 }

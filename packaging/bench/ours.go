@@ -246,7 +246,7 @@ func starterRun(ctx context.Context) (f figures, err error) {
 	}
 	defer func() { err = errors.Join(err, shut()) }()
 	r := diffusion.Request{
-		Prompt: "large flowers two colours", Width: 256, Height: 256, Steps: 20, Guidance: starter.Guidance,
+		Prompt: "large flowers, half-drop, flat, two colours", Width: starter.Native, Height: starter.Native, Steps: 20, Guidance: starter.Guidance,
 		Sampler: starter.Sampler, Seed: 1, Repeat: pattern.Repeat{Kind: pattern.HalfDrop},
 	}
 	for range 2 {
@@ -283,7 +283,7 @@ func rollingPrompts() []told {
 		{prompt: "scallops three colours", colors: 3},
 		{prompt: "horizontal stripes one colour", colors: 1, across: true},
 		{prompt: "vertical stripes two colours", colors: 2, down: true},
-		{prompt: "chevron two colours", colors: 2},
+		{prompt: "chevrons two colours", colors: 2},
 		{prompt: "sparse hearts brick one colour", colors: 1},
 	}
 }
@@ -303,7 +303,7 @@ func rolling(ctx context.Context) (f figures, err error) {
 		worst := 0.0
 		for _, want := range rollingPrompts() {
 			made, err := p.Generate(ctx, diffusion.Request{
-				Prompt: want.prompt, Width: 128, Height: 128, Steps: 16, Guidance: starter.Guidance, Sampler: starter.Sampler,
+				Prompt: want.prompt, Width: starter.Native, Height: starter.Native, Steps: 16, Guidance: starter.Guidance, Sampler: starter.Sampler,
 				Seed: 100, Count: rollingSeeds, Repeat: rep, RollUntil: roll,
 			}, nil)
 			if err != nil {

@@ -114,6 +114,8 @@ def write(folder, plan, header, state, parts, results):
             "what": "drawings made by rule by engine/draw; no other picture or text of any kind",
             "rules": header["rules"],
             "first_seed": STREAMS[plan["stream"]], "drawings": len(digests) * BLOCK, "size": plan["size"], "chosen_families": list(plan["families"]),
+            "passed_over": "line drawings, block-print and ikat edges" if plan["plain"] else "none", "used": sum(counts.values()),
+            "slice": state["slice"]["count"], "slice_sha256": state["slice"]["sha256"],
             "block": BLOCK, "first_block_sha256": digests[0].hex() if digests else None,
             "corpus_sha256": corpus_hash(digests) if digests else None,
             "hash": "SHA-256 over the SHA-256 of each block's samples as streamed, without the stream's header; blocks in order",
@@ -141,7 +143,7 @@ def write(folder, plan, header, state, parts, results):
     card = {
         "name": plan["name"], "kind": "pipeline", "family": "custom", "publisher": "Selvage",
         "licence": "apache-2.0", "licence_url": "https://www.apache.org/licenses/LICENSE-2.0", "commercial_use": "yes",
-        "training_data": f"{lineage['data']['drawings']:,} drawings made by rule in {len(counts)} motif families at "
+        "training_data": f"{lineage['data']['used']:,} drawings made by rule in {len(counts)} motif families at "
                          f"{plan['size']} x {plan['size']} pixels, and nothing else: no picture by a person or of another model. "
                          f"{state['samples']:,} samples in {hours:.1f} hours; lineage.json has all of it.",
         "files": files(folder),
@@ -157,24 +159,30 @@ def write(folder, plan, header, state, parts, results):
 
 def readme(card):
     """The folder's README, from the lineage alone."""
-    from judge import markdown
-
     data, training = card["data"], card["training"]
     lines = [
         "# " + card["name"], "",
         "A text-to-screens latent diffusion model in the diffusers format. Prompt in, screens out: black is the ground, "
         "red, green, blue, cyan, magenta and yellow are the positions in this order, white is line work (or the seventh), and a palette is applied afterwards.", "",
-        f"Trained on drawings {data['first_seed']} to {data['first_seed'] + data['drawings'] - 1}, made by rule (rules {data['rules']}); "
-        f"no other data of any kind. {training['steps']} steps, {training['samples']} samples, {training['hours']:.2f} hours. "
+        f"Trained on {data['used']:,} of the drawings {data['first_seed']} to {data['first_seed'] + data['drawings'] - 1}, made by rule (rules {data['rules']}; "
+        f"passed over: {data['passed_over']}); no other data of any kind. {training['steps']} steps, {training['samples']} samples, {training['hours']:.2f} hours. "
         f"{card['bytes'] / (1 << 20):.1f} MiB of fp16 weights.", "",
         "- Every padded convolution of the UNet and of the decoder wraps, in training too. Loaders that pad with zeros show seams.",
         f"- {data['size']} x {data['size']} pixels are {card['architecture']['unet']['sample_size']} x {card['architecture']['unet']['sample_size']} latents; the total stride is 64 pixels.",
         "- Guidance 4, 20 steps of DDIM, trailing.", "",
     ]
     if card["results"].get("evaluation"):
-        table = card["results"]["evaluation"]
-        lines += [f"A judge (a classifier trained on other drawings) on {table['prompts']} prompts never trained on:", "", markdown(table), "",
-                  "Motifs it made right, by family: " + ", ".join(f"{k} {n} of {m}" for k, (n, m) in table["families"].items()) + ".", ""]
+        lines += judged(card["results"])
     lines += ["card.json has the licence and the hash of every file, lineage.json the corpus hash, seeds, counts, "
               "hyperparameters, software and scores.", ""]
     return "\n".join(lines)
+
+
+def judged(results):
+    """What the judge found, in lines of Markdown."""
+    from judge import markdown
+
+    table = results["evaluation"]
+    return [f"A judge (a classifier trained on other drawings) on {table['prompts']} prompts never trained on, "
+            f"guidance {table['guidance']:g}, {table['steps']} steps of DDIM, computed in bf16:", "", markdown(table), "",
+            "Motifs it made right, by family: " + ", ".join(f"{k} {n} of {m}" for k, (n, m) in table["families"].items()) + ".", ""]

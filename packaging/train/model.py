@@ -42,6 +42,12 @@ def _whole(length, twist):
     return length * n // m
 
 
+def cast(device):
+    """bf16 where the device computes with it, plain fp32 elsewhere."""
+    enabled = device == "cuda" or torch.cpu._is_avx512_bf16_supported()
+    return torch.autocast(device, torch.bfloat16, enabled=enabled)
+
+
 class WrapConv2d(nn.Conv2d):
     """A convolution whose neighbours beyond the edge are those of the repeat."""
 

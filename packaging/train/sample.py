@@ -8,11 +8,12 @@ import os
 
 import numpy as np
 import torch
+from diffusers.models.attention_processor import AttnProcessor
 from PIL import Image
 
 import text
 import vae as autoencoder
-from model import build_scheduler, wrap_convolutions
+from model import build_scheduler, cast, wrap_convolutions
 
 # The eight corners of the cube as engine/draw codes them: ground, six positions, and line work or the seventh.
 CORNERS = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 0], [1, 1, 1]], np.float32)
@@ -27,6 +28,9 @@ class Model:
 
     def __init__(self, reader, encoder, unet, vae, device="cpu"):
         self.reader, self.encoder, self.unet, self.vae, self.device = reader, encoder, unet, vae, device
+        # On a processor plain products and channels last are twice as fast in bf16 as what diffusers begins with.
+        unet.set_attn_processor(AttnProcessor())
+        vae.to(memory_format=torch.channels_last)
 
     @classmethod
     def load(cls, folder, device="cpu"):
@@ -55,13 +59,14 @@ class Model:
         context = torch.cat((self.read([""] * len(captions)), self.read(captions)))
         x = noise.to(self.device)
         for t in scheduler.timesteps:
-            out = self.unet(torch.cat((x, x)), t.to(self.device), context).sample.float()
+            with cast(torch.device(self.device).type):
+                out = self.unet(torch.cat((x, x)), t.to(self.device), context).sample.float()
             empty, full = out.chunk(2)
             x = scheduler.step(empty + guidance * (full - empty), t, x).prev_sample
         return x
 
     @torch.no_grad()
-    def pictures(self, captions, seed=0, steps=20, guidance=4.0, size=None, batch=16):
+    def pictures(self, captions, seed=0, steps=20, guidance=4.0, size=None, batch=32):
         """uint8 [n, size, size, 3]; noise i depends on seed + i alone."""
         side = (size or self.unet.config.sample_size * self.stride) // self.stride
         out = []
@@ -70,8 +75,11 @@ class Model:
             noise = torch.stack([
                 torch.randn(self.unet.config.in_channels, side, side, generator=torch.Generator().manual_seed(seed + i + k))
                 for k in range(len(part))])
-            picture = autoencoder.decode(self.vae, self.latents(part, noise, steps, guidance))
-            out.append((picture.clamp(0, 1) * 255).round().byte().movedim(1, -1).cpu().numpy())
+            latents = self.latents(part, noise, steps, guidance).contiguous(memory_format=torch.channels_last)
+            for some in latents.split(16):
+                with cast(torch.device(self.device).type):
+                    picture = autoencoder.decode(self.vae, some)
+                out.append((picture.float().clamp(0, 1) * 255).round().byte().movedim(1, -1).cpu().numpy())
         return np.concatenate(out)
 
     @property
@@ -80,15 +88,22 @@ class Model:
         return 2 ** (len(self.vae.config.block_out_channels) - 1)
 
 
-def ink(picture, enlarge=2):
-    """A picture of screens, smoothed, enlarged and inked in INKS: what a person judges."""
+def ink(picture, enlarge=2, smooth=1.4):
+    """A picture of screens, inked in INKS with contours evened as engine/starter evens them: what a person judges.
+
+    Each sample goes to its nearest corner, the corners' planes are smoothed over
+    the edges of the repeat and enlarged, and the strongest has the pixel.
+    """
     size = picture.shape[0]
-    tiled = np.tile(picture, (3, 3, 1))  # so that smoothing crosses the edges as the repeat does
-    big = np.asarray(Image.fromarray(tiled).crop((size - 8, size - 8, 2 * size + 8, 2 * size + 8)).resize(
-        ((size + 16) * enlarge,) * 2, Image.BICUBIC), np.float32) / 255
-    big = big[8 * enlarge : -8 * enlarge, 8 * enlarge : -8 * enlarge]
-    nearest = ((big[..., None, :] - CORNERS) ** 2).sum(-1).argmin(-1)
-    return INKS[nearest]
+    nearest = ((picture[..., None, :].astype(np.float32) / 255 - CORNERS) ** 2).sum(-1).argmin(-1)
+    planes = (nearest[None] == np.arange(len(CORNERS))[:, None, None]).astype(np.float32)
+    reach = int(np.ceil(3 * smooth))
+    kernel = np.exp(-np.arange(-reach, reach + 1) ** 2 / (2 * smooth**2))
+    for axis in (1, 2):
+        planes = sum(w * np.roll(planes, k - reach, axis) for k, w in enumerate(kernel / kernel.sum()))
+    planes = np.pad(planes, ((0, 0), (8, 8), (8, 8)), mode="wrap")
+    big = np.stack([np.asarray(Image.fromarray(p).resize(((size + 16) * enlarge,) * 2, Image.BICUBIC)) for p in planes])
+    return INKS[big[:, 8 * enlarge : -8 * enlarge, 8 * enlarge : -8 * enlarge].argmax(0)]
 
 
 def sheet(pictures, columns=8, gap=4):

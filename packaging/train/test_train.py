@@ -188,7 +188,7 @@ class Resuming(unittest.TestCase):
     SMALL = {
         "size": 64, "latent_channels": 4, "unet_channels": (16, 32, 32), "text_width": 32, "text_layers": 1, "text_heads": 1,
         "decoder_width": 8, "decoder_blocks": (1, 1, 0, 0, 0), "text_labels": 512, "text_steps": 30, "vae_blocks": 1, "vae_steps": 4,
-        "batch": 4, "steps": 8, "text_from": 3, "warmup": 2,
+        "batch": 4, "steps": 8, "text_from": 3, "warmup": 2, "fresh": 1,
     }
 
     def training(self, folder):
@@ -288,12 +288,17 @@ class Judging(unittest.TestCase):
             vae = autoencoder.build(4, 8, (1, 1, 0, 0, 0))
             pictures = source.block(0)[1][:256]
             autoencoder.fit(vae, torch.from_numpy(pictures).movedim(-1, 1).float() / 255)
-            judge, result = judging.train(source, source, vae, folder, lambda line: None, blocks=1, trips=0, passes=3)
+            judge, result = judging.train(source, source, vae, folder, lambda line: None, blocks=2, trips=0.1, passes=4)
             self.assertGreater(result["drawings"]["family"]["right"], 0.9)
             self.assertGreater(result["drawings"]["positions"]["right"], 0.9)
             again, stored = judging.load(folder)
             self.assertEqual(stored, result)
             self.assertEqual(judging.verdicts(again, pictures[:8]), judging.verdicts(judge, pictures[:8]))
+
+    def test_a_cover_follows_its_planes(self):
+        pictures = (np.random.default_rng(1).integers(0, 2, (4, 32, 32, 3)) * 255).astype(np.uint8)
+        for order in ([1, 2, 0], [2, 1, 0], [2, 0, 1]):
+            self.assertTrue(torch.equal(judging.cover(pictures[..., order]), judging.permuted(judging.cover(pictures), order)))
 
     def test_a_question_without_an_answer_is_not_asked(self):
         judge = judging.Judge({"family": ["a", "b"], "layout": ["c"], "positions": ["1"], "scale": ["s"]}, width=4).eval()

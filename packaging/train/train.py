@@ -39,7 +39,7 @@ import judge as judging
 import text
 import vae as autoencoder
 from corpus import BLOCK, CorpusError, Feed, Source, find_streamer, unseen
-from model import Average, Objective, build_unet, roll, wrap_convolutions
+from model import Average, Objective, build_unet, cast, roll, wrap_convolutions
 from sample import Model, ink, sheet
 
 
@@ -266,10 +266,11 @@ class Training:
         if stored and stored["optimizer"]:
             optimizer.load_state_dict(stored["optimizer"])
         self.vae.train()
-        since = time.monotonic()
+        since, reached = time.monotonic(), at
         for step in range(at, goal):
             if self.stop:
                 break
+            reached = step + 1
             generator = torch.Generator().manual_seed(p.seed * 1_000_003 + step)
             part = pictures[torch.randint(len(pictures), (p.vae_batch,), generator=generator).numpy()]
             shift = torch.randint(p.size, (2,), generator=generator).tolist()
@@ -278,7 +279,7 @@ class Training:
             want = torch.from_numpy(part).to(self.device).movedim(-1, 1).float() / 255
             for group in optimizer.param_groups:
                 group["lr"] = p.vae_rate * min(1, (step + 1) / 50) * max(0.03, 0.5 + 0.5 * math.cos(math.pi * step / goal))
-            with self.cast():
+            with cast(self.device):
                 loss = autoencoder.decoder_loss(self.vae, latents, want, generator)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
@@ -289,21 +290,15 @@ class Training:
             if step + 1 == goal or (step + 1) % 200 == 0:
                 self.store_vae(step + 1, optimizer)
         self.vae.eval()
-        self.vae_result.update(psnr=round(autoencoder.psnr(self.vae, held), 2), steps=goal, minutes=round((time.monotonic() - since) / 60, 1))
+        self.vae_result.update(psnr=round(autoencoder.psnr(self.vae, held), 2), steps=reached, minutes=round((time.monotonic() - since) / 60, 1))
         self.log(f"vae: {self.vae_result}")
-        if not self.stop:
-            self.store_vae(goal, optimizer)
-        trips = judging.round_trips(self.vae, held[:8], torch.Generator().manual_seed(0), noise=0.0)
+        self.store_vae(reached, optimizer)
+        trips = judging.small(judging.round_trips(self.vae, held[:8], torch.Generator().manual_seed(0), noise=0.0))
         shown = [p for pair in zip(judging.small(held[:8]), trips) for p in pair]
         Image.fromarray(sheet(shown)).save(self.path("sheets", "vae.png"))
 
     def store_vae(self, step, optimizer):
         self.save("vae.pt", {"weights": self.vae.state_dict(), "optimizer": optimizer.state_dict(), "step": step, "result": self.vae_result})
-
-    def cast(self):
-        """bf16 where the device computes with it, plain fp32 elsewhere."""
-        enabled = self.device == "cuda" or torch.cpu._is_avx512_bf16_supported()
-        return torch.autocast(self.device, torch.bfloat16, enabled=enabled)
 
     def prepare_unet(self):
         p = self.plan
@@ -330,6 +325,7 @@ class Training:
             for mine, kept in zip(self.average.values, stored["average"]):
                 mine.copy_(kept)
         self.state["text_result"], self.state["vae_result"] = self.text_result, self.vae_result
+        self.state["slice"] = {"count": 64, "sha256": self.source().digest(64)}
         self.state["also_read"] = {
             "captions of the reading lesson": f"labels 0 to {p.text_labels - 1} of the stream {p.stream}",
             "autoencoder": f"drawings 0 to {p.vae_blocks * BLOCK - 1} of the stream {p.stream}",
@@ -343,7 +339,7 @@ class Training:
             self.prepare_unet()
 
     def store(self):
-        record = {k: self.state[k] for k in self.state if k not in ("text_result", "vae_result", "also_read")}
+        record = {k: self.state[k] for k in self.state if k not in ("text_result", "vae_result", "also_read", "slice")}
         self.save("state.pt", {
             **record, "unet": self.unet.state_dict(), "encoder": self.encoder.state_dict(),
             "optimizer": self.optimizer.state_dict(), "average": self.average.values,
@@ -412,7 +408,7 @@ class Training:
                 latents, tokens, noise, t = self.batch_of(drawings, step)
                 for group in self.optimizer.param_groups:
                     group["lr"] = p.rate_at(step) * group["scale"]
-                with self.cast():
+                with cast(self.device):
                     with torch.set_grad_enabled(step >= p.text_from):
                         context = self.encoder(tokens).last_hidden_state
                     losses, weight = self.objective.losses(unet, latents, context, noise, t)
@@ -518,7 +514,7 @@ class Training:
         self.log(f"export: {written['bytes']} bytes of weights in {folder}")
         return folder
 
-    def judged(self, count, held_out, pilot, blocks):
+    def judged(self, count, held_out, pilot, blocks, guidance):
         """Trains the judge if there is none, scores the exported model, and writes its card again."""
         folder = self.export(results={})
         if self.has("judge.pt"):
@@ -528,7 +524,7 @@ class Training:
         self.log("judge: " + json.dumps(trained))
         model = Model.load(folder, self.device)
         table = judging.evaluate(judge, model, self.source("eval"), self.source("eval", True), self.log, count, held_out,
-                                 Model.load(pilot, self.device) if pilot else None)
+                                 Model.load(pilot, self.device) if pilot else None, guidance=guidance)
         results = {"judge": trained, "evaluation": table, "at_step": self.state["step"]}
         with open(self.path("results.json"), "w", encoding="utf-8") as f:
             json.dump(results, f, indent=1)
@@ -564,8 +560,9 @@ def main():
     parser.add_argument("--vae-more", type=int, help="with vae: steps to come to")
     parser.add_argument("--count", type=int, default=500, help="with judge: prompts")
     parser.add_argument("--held-out", type=int, default=100, help="with judge: prompts of held-out combinations")
+    parser.add_argument("--guidance", type=float, default=4.0, help="with judge")
     parser.add_argument("--pilot", help="with judge: folder of the pilot")
-    parser.add_argument("--judge-blocks", type=int, default=12, help="with judge: blocks of drawings it learns from")
+    parser.add_argument("--judge-blocks", type=int, default=48, help="with judge: blocks of drawings it learns from")
     for field in dataclasses.fields(Plan):
         if field.name in ("name",):
             continue
@@ -607,7 +604,7 @@ def main():
             if a.what == "export":
                 training.export()
             elif a.what == "judge":
-                training.judged(a.count, a.held_out, a.pilot, a.judge_blocks)
+                training.judged(a.count, a.held_out, a.pilot, a.judge_blocks, a.guidance)
             else:
                 state = training.state
                 print(json.dumps({k: state.get(k) for k in ("step", "samples", "loss", "text_result", "vae_result")}, indent=1))

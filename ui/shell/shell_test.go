@@ -180,7 +180,7 @@ func (b *bench) generate() {
 
 func TestTheStudioOpens(t *testing.T) {
 	b := open(t)
-	for _, text := range []string{"Selvage", "Studio", "flowers · half-drop 1/2", "Prompt", "Drawn by rule", "pilot", "256 × 256", "72 DPI", "seam proved"} {
+	for _, text := range []string{"Selvage", "Studio", "flowers · half-drop 1/2", "Prompt", "Drawn by rule", "first look", "256 × 256", "72 DPI", "seam proved"} {
 		if !b.says(text) && !b.shows(text) {
 			t.Errorf("the window does not say %q", text)
 		}

@@ -129,7 +129,7 @@ func (d *Draughtsman) Plan(r viewmodel.Request) viewmodel.Plan {
 // Models implements viewmodel.Catalogue.
 func (d *Draughtsman) Models(context.Context) ([]viewmodel.Model, error) {
 	return []viewmodel.Model{{
-		ID: "rule", Name: "Drawn by rule", Note: "Draws from the words it knows.", Pilot: true,
+		ID: "rule", Name: "Drawn by rule", Note: "Draws from the words it knows.", FirstLook: true,
 		Steps: 8, Guidance: 4, Samplers: []string{"by rule"}, Positions: positions(4),
 	}}, nil
 }

@@ -227,10 +227,10 @@ type ExportedFile struct{ Path, What string }
 // Model is an installed model.
 type Model struct {
 	ID, Name string
-	// Note is one sentence on what it is good for; Pilot marks one that is
+	// Note is one sentence on what it is good for; FirstLook marks one that is
 	// not good enough yet, and says so on the screen.
-	Note  string
-	Pilot bool
+	Note      string
+	FirstLook bool
 	// Steps and Guidance are its defaults.
 	Steps    int
 	Guidance float64

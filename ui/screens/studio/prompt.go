@@ -19,7 +19,7 @@ type promptPart struct {
 	screen           *Screen
 	prompt, negative *widget.Entry
 	model            *widget.Select
-	pilot            *widget.Badge
+	firstLook        *widget.Badge
 	note             *widget.Note
 	generate, cancel *widget.Button
 	bar              *widget.Bar
@@ -46,7 +46,7 @@ func newPromptPart(s *Screen) *promptPart {
 		}
 	})
 	p.model.PlaceHolder = "No model"
-	p.pilot = widget.NewBadge("pilot", theme.Amber, theme.AmberGround)
+	p.firstLook = widget.NewBadge("first look", theme.Amber, theme.AmberGround)
 	p.note = widget.NewNote(theme.Quiet, noteWidth)
 	p.noteRow = p.note
 	p.generate = button(s, "generate", "Generate", nil)
@@ -81,7 +81,7 @@ func button(s *Screen, id, text string, icon fyne.Resource) *widget.Button {
 func (p *promptPart) objects() []fyne.CanvasObject {
 	return []fyne.CanvasObject{
 		p.prompt, p.negative,
-		container.NewBorder(nil, nil, nil, p.pilot, p.model),
+		container.NewBorder(nil, nil, nil, p.firstLook, p.model),
 		p.noteRow, p.initBox,
 		container.NewBorder(nil, nil, nil, p.cancel, p.generate),
 		p.progress,
@@ -102,7 +102,7 @@ func (p *promptPart) update(st viewmodel.State) {
 		}
 	}
 	p.model.Display(names, chosen)
-	visible(p.pilot, m.Pilot)
+	visible(p.firstLook, m.FirstLook)
 	p.note.Set(viewmodel.Sentence(m.Note))
 	visible(p.initBox, f.Init != "")
 	p.init.Set("From "+filepath.Base(f.Init), base.ColorNameForeground)

@@ -1,0 +1,132 @@
+package starter_test
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"testing"
+
+	"github.com/selvage-studio/selvage/engine/draw"
+	"github.com/selvage-studio/selvage/engine/draw/corpus"
+	"github.com/selvage-studio/selvage/engine/starter"
+	"github.com/selvage-studio/selvage/engine/weights"
+)
+
+// lineage opens the model and what its training wrote down.
+func lineage(t testing.TB) (*starter.Lineage, weights.Card) {
+	t.Helper()
+	l, err := starter.OpenLineage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := starter.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return l, m.Card
+}
+
+// redraw draws the first n drawings of the corpus again and returns their hash.
+func redraw(t *testing.T, l *starter.Lineage, n int) string {
+	t.Helper()
+	rep, err := corpus.Stream(t.Context(), io.Discard, corpus.Options{
+		From: l.Data.FirstSeed, N: n, Size: l.Data.Size, Families: l.Data.Chosen,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rep.SHA256
+}
+
+// TestTheCorpusIsDrawnAgain: the rules that this program has, the seeds and the
+// families of the lineage give the drawings that the model learned from, byte for
+// byte.
+func TestTheCorpusIsDrawnAgain(t *testing.T) {
+	l, _ := lineage(t)
+	if l.Data.Rules != draw.Version {
+		t.Fatalf("the model learned from rules of version %d, and this program draws by version %d: draw.Version may rise only with a model that is trained anew, or the old rules have to stay beside the new", l.Data.Rules, draw.Version)
+	}
+	if got := redraw(t, l, l.Data.SliceCount); got != l.Data.SliceSHA256 {
+		t.Errorf("the first %d drawings hash to %s; the lineage says %s", l.Data.SliceCount, got, l.Data.SliceSHA256)
+	}
+	other := *l
+	other.Data.FirstSeed++
+	if redraw(t, &other, l.Data.SliceCount) == l.Data.SliceSHA256 {
+		t.Error("other seeds have the same hash")
+	}
+	if testing.Short() {
+		return
+	}
+	if got := redraw(t, l, l.Data.Block); got != l.Data.FirstBlock {
+		t.Errorf("the first block hashes to %s; the lineage says %s", got, l.Data.FirstBlock)
+	}
+}
+
+// TestLineageIsOfTheseWeights: the hashes of card and lineage are those of the
+// bytes in the program, and no weights are heavier than what may ship.
+func TestLineageIsOfTheseWeights(t *testing.T) {
+	l, card := lineage(t)
+	held := starter.Blobs()
+	var size int64
+	for path, b := range held {
+		sum := sha256.Sum256(b)
+		digits := hex.EncodeToString(sum[:])
+		if w := l.Weights[path]; w.SHA256 != digits || w.Bytes != int64(len(b)) {
+			t.Errorf("%s: the lineage says %+v, the bytes are %d with sha256 %s", path, w, len(b), digits)
+		}
+		found := false
+		for _, f := range card.Files {
+			found = found || f.Path == path && f.SHA256 == digits && f.Size == int64(len(b))
+		}
+		if !found {
+			t.Errorf("%s: the card has another hash than %s", path, digits)
+		}
+		size += int64(len(b))
+	}
+	if len(l.Weights) != len(held) || size != l.Bytes {
+		t.Errorf("the lineage has %d files of %d bytes, the program %d of %d", len(l.Weights), l.Bytes, len(held), size)
+	}
+	if size > 24<<20 {
+		t.Errorf("%d bytes of weights; at most 24 MiB ship", size)
+	}
+	if card.CommercialUse != weights.Yes || card.TrainingData == "" {
+		t.Errorf("%+v", card)
+	}
+}
+
+// TestLineageIsWhole: nothing that the card of a model has to say is left open.
+func TestLineageIsWhole(t *testing.T) {
+	l, _ := lineage(t)
+	used := 0
+	for _, family := range l.Data.Chosen {
+		n := l.Data.Families[family]
+		if n == 0 {
+			t.Errorf("no drawing of %s", family)
+		}
+		used += n
+	}
+	if len(l.Data.Chosen) < 30 || used != l.Data.Used || used > l.Data.Drawings || l.Data.Drawings%l.Data.Block != 0 {
+		t.Errorf("%d drawings in %d families, %d by their counts, of %d drawn", l.Data.Used, len(l.Data.Chosen), used, l.Data.Drawings)
+	}
+	if len(l.Data.Corpus) != 64 || l.Training.Steps == 0 || l.Training.Samples == 0 || l.Training.Hours == 0 || len(l.Training.Plan) == 0 ||
+		len(l.Training.Sessions) == 0 || l.Software["torch"] == "" || len(l.Architecture) != 3 || len(l.Parameters) != 3 {
+		t.Errorf("%+v", l)
+	}
+	e := l.Results.Evaluation
+	if e == nil {
+		t.Fatal("no judge has looked at the model")
+	}
+	if e.Prompts < 500 || e.Guidance != starter.Guidance || e.Steps != starter.Steps || len(e.Order) != len(e.Rows) {
+		t.Errorf("judged on %d prompts with guidance %g and %d steps; the program uses %v and %d", e.Prompts, e.Guidance, e.Steps, float64(starter.Guidance), starter.Steps)
+	}
+	for _, row := range []string{"chance (drawings of other prompts)", "real drawings", "their round trips", "the model", "the model, held-out combinations"} {
+		for _, question := range []string{"family", "layout", "positions", "scale"} {
+			if s := e.Rows[row][question]; s.Right == nil || s.Asked == 0 {
+				t.Errorf("%s: nothing on %s", row, question)
+			}
+		}
+	}
+}
