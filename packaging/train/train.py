@@ -251,6 +251,9 @@ class Training:
         at = stored["step"] if stored else 0
         if at >= goal:
             self.vae.eval()
+            if self.vae_result.get("steps") != at:  # stopped on its way: what it came to was not measured yet
+                self.vae_result = {k: v for k, v in self.vae_result.items() if k == "variance_kept"}
+                self.vae_result.update(psnr=round(autoencoder.psnr(self.vae, self.source("judge").block(0)[1][:64]), 2), steps=at)
             return
         pictures = np.concatenate([self.source().block(n)[1] for n in range(p.vae_blocks)])
         held = self.source("judge").block(0)[1][:64]
