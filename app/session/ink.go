@@ -148,7 +148,7 @@ func (c offer) of(held []int) color.Palette {
 // checkPalette says what is wrong with a palette before anything slow begins.
 func checkPalette(hex []string) error {
 	if n := len(hex); n < 2 || n > starter.Positions {
-		return usage("a palette of %d chips: the starter model has %d positions (the ground, six more and outlines), so give 2 to %d chips with the ground first", n, starter.Positions, starter.Positions)
+		return usage("a palette of %s: the starter model has %d positions (the ground, six more and outlines), so give 2 to %d chips with the ground first", counted(n, "chip"), starter.Positions, starter.Positions)
 	}
 	for _, h := range hex {
 		if _, err := color.ParseChip(h); err != nil {
@@ -178,4 +178,12 @@ func asked(prompt string) int {
 		return positions.Asked
 	}
 	return said.Spec.Positions
+}
+
+// counted is a number of things in words.
+func counted(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
 }
