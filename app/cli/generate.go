@@ -315,9 +315,9 @@ func (p *program) headless(ctx context.Context, s *session.Session) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("there is no place for the results: %w", err)
 	}
-	f := &generateFlags{out: filepath.Join(dir, "scallops.png"), count: 1, depth: 8}
+	f := &generateFlags{out: filepath.Join(dir, "daisies.png"), count: 1, depth: 8}
 	r := session.Request{
-		Prompt: "red scallops on a cream ground, three colours", Model: "starter", Seed: 3,
+		Prompt: "medium red daisies, half-drop, on a cream ground, two colours", Model: "starter", Seed: 3,
 		Repeat:      session.Repeat{Repeat: pattern.Repeat{Kind: pattern.HalfDrop, N: 1, D: 2}},
 		RepeatWidth: 160 * pattern.Millimetre, DPI: 150,
 	}
