@@ -61,6 +61,9 @@ func CheckCanonical(text []byte) error {
 	return err
 }
 
+// mostInteger is the largest integer that a double, and any JavaScript, holds exactly.
+const mostInteger = 1<<53 - 1
+
 // scanner walks canonical JSON once and keeps nothing.
 type scanner struct {
 	text []byte
@@ -74,6 +77,16 @@ func (s *scanner) peek() byte {
 		return s.text[s.at]
 	}
 	return 0
+}
+
+// skip walks over a literal where it stands here.
+func (s *scanner) skip(literal string) bool {
+	rest := s.text[s.at:]
+	if len(rest) < len(literal) || string(rest[:len(literal)]) != literal {
+		return false
+	}
+	s.at += len(literal)
+	return true
 }
 
 func (s *scanner) value(depth int) error {
@@ -101,10 +114,9 @@ func (s *scanner) value(depth int) error {
 }
 
 func (s *scanner) word(w string) error {
-	if !bytes.HasPrefix(s.text[s.at:], []byte(w)) {
+	if !s.skip(w) {
 		return s.fail("no value begins here")
 	}
-	s.at += len(w)
 	return nil
 }
 
@@ -127,7 +139,7 @@ func (s *scanner) number() error {
 		return s.fail("a number without digits")
 	case digits > 1 && s.text[first] == '0', n == 0 && first > begin:
 		return s.fail("the number has a shorter form")
-	case n > 1<<53-1:
+	case n > mostInteger:
 		return s.fail("the number is larger than 2^53-1; write it as a text")
 	}
 	if c := s.peek(); c == '.' || c == 'e' || c == 'E' {
@@ -231,7 +243,10 @@ func ascii(b []byte) bool {
 func (s *scanner) str() ([]byte, error) {
 	s.at++
 	begin := s.at
-	for s.at < len(s.text) {
+	for {
+		if s.at += plain(s.text[s.at:]); s.at == len(s.text) {
+			return nil, s.fail("a text without its end")
+		}
 		switch c := s.text[s.at]; {
 		case c == '"':
 			s.at++
@@ -242,8 +257,6 @@ func (s *scanner) str() ([]byte, error) {
 			}
 		case c < 0x20:
 			return nil, s.fail("a control character is written as an escape")
-		case c < utf8.RuneSelf:
-			s.at++
 		default:
 			r, n := utf8.DecodeRune(s.text[s.at:])
 			if r == utf8.RuneError && n == 1 {
@@ -252,7 +265,6 @@ func (s *scanner) str() ([]byte, error) {
 			s.at += n
 		}
 	}
-	return nil, s.fail("a text without its end")
 }
 
 // escape takes the escapes that have no shorter form.

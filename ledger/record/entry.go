@@ -4,9 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"slices"
+	"reflect"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/selvage-studio/selvage/ledger/blob"
@@ -28,11 +27,33 @@ type Time struct {
 	Clock Clock
 }
 
+// clockOf and kindOf take what is known from where it is, and not from memory of its own.
+func clockOf(written []byte) Clock {
+	for _, c := range []Clock{LocalClock, StudioClock} {
+		if string(written) == string(c) {
+			return c
+		}
+	}
+	return Clock(written)
+}
+
+func kindOf(written []byte) Kind {
+	if k, ok := known[string(written)]; ok {
+		return k
+	}
+	return Kind(written)
+}
+
+var known = func() map[string]Kind {
+	all := map[string]Kind{}
+	for _, k := range Kinds() {
+		all[string(k)] = k
+	}
+	return all
+}()
+
 // Now is this machine's time.
 func Now() Time { return Time{time.Now().UTC().Truncate(time.Millisecond), LocalClock} }
-
-// timeLayout has one way to write a time.
-const timeLayout = "2006-01-02T15:04:05.000Z"
 
 // Entry is one line of a log.
 type Entry struct {
@@ -68,11 +89,11 @@ type Line struct {
 
 // Encode writes the draft down for a log; log is zero for the first entry.
 func (d Draft) Encode(log blob.Hash, now Time) (Line, error) {
-	body, err := Canonical(d.Body)
+	w, err := writeBody(d.Body)
 	if err != nil {
 		return Line{}, err
 	}
-	e := Entry{Log: log, Kind: d.Body.Kind(), Version: versionOf(d.Body), Time: now, Subjects: d.Subjects, Body: body}
+	e := Entry{Log: log, Kind: d.Body.Kind(), Version: versionOf(d.Body), Time: now, Subjects: d.Subjects, Body: w.text}
 	if err := e.check(); err != nil {
 		return Line{}, err
 	}
@@ -80,33 +101,43 @@ func (d Draft) Encode(log blob.Hash, now Time) (Line, error) {
 	if err != nil {
 		return Line{}, err
 	}
-	line := Line{Text: text, Entry: e}
-	for _, s := range Commitments(d.Body) {
-		if o := s.Opening(); o != nil {
-			line.Openings = append(line.Openings, *o)
-		}
-	}
-	return line, nil
+	return Line{Text: text, Entry: e, Openings: w.openings}, nil
 }
+
+// writeBody writes a body in its form; what a later program wrote stays as it was.
+func writeBody(b Body) (w writer, err error) {
+	if u, ok := b.(*Unknown); ok {
+		w.text, err = Canonical(u)
+		return w, err
+	}
+	v := reflect.ValueOf(b).Elem()
+	w.text = make([]byte, 0, usualBody)
+	return w, formOf(v.Type()).write(&w, v)
+}
+
+// usualBody is as many bytes as most bodies have.
+const usualBody = 512
 
 // text writes the fields in canonical order. All but the subjects are known to need no
 // escapes by now.
 func (e Entry) text() ([]byte, error) {
-	b := make([]byte, 0, len(e.Body)+256)
+	b := make([]byte, 0, len(e.Body)+usualEnvelope+len(e.Subjects)*(blob.TextSize+len(`"",`)))
 	b = append(append(b, `{"body":`...), e.Body...)
 	b = append(append(b, `,"clock":"`...), e.Time.Clock...)
 	b = append(append(b, `","kind":"`...), e.Kind...)
 	b = append(b, '"')
 	if e.Log != (blob.Hash{}) {
-		b = append(append(b, `,"log":"`...), e.Log.String()...)
-		b = append(b, '"')
+		b = append(e.Log.Append(append(b, `,"log":"`...)), '"')
+	}
+	for i, subject := range e.Subjects {
+		separator := ","
+		if i == 0 {
+			separator = `,"subjects":[`
+		}
+		b = appendText(append(b, separator...), subject)
 	}
 	if len(e.Subjects) > 0 {
-		list, err := Canonical(e.Subjects)
-		if err != nil {
-			return nil, err
-		}
-		b = append(append(b, `,"subjects":`...), list...)
+		b = append(b, ']')
 	}
 	b = append(e.Time.At.AppendFormat(append(b, `,"time":"`...), timeLayout), `","v":`...)
 	b = append(strconv.AppendInt(b, int64(e.Version), 10), '}')
@@ -115,6 +146,9 @@ func (e Entry) text() ([]byte, error) {
 	}
 	return b, nil
 }
+
+// usualEnvelope is as many bytes as most entries have besides their body and their subjects.
+const usualEnvelope = 224
 
 // EntryError reports bytes that are no entry.
 type EntryError struct{ Reason string }
@@ -146,7 +180,7 @@ func Parse(text []byte) (Entry, error) {
 type envelope struct{ scanner }
 
 func (p *envelope) entry() (e Entry, err error) {
-	if !p.take("{") {
+	if !p.skip("{") {
 		return e, p.fail("an entry begins with {")
 	}
 	if e.Body, err = p.field("body"); err != nil {
@@ -163,33 +197,23 @@ func (p *envelope) entry() (e Entry, err error) {
 	if err != nil {
 		return e, err
 	}
-	e.Time.Clock, e.Kind = Clock(clock), Kind(kind)
-	if p.next("log") {
-		log, err := p.text("log")
-		if err != nil {
+	e.Time.Clock, e.Kind = clockOf(clock), kindOf(kind)
+	if p.skip(`,"log":`) {
+		if err := p.hash(&e.Log); err != nil {
 			return e, err
-		}
-		if e.Log, err = blob.Parse(log); err != nil {
-			return e, &EntryError{err.Error()}
 		}
 	}
-	if p.next("subjects") {
-		list, err := p.field("subjects")
-		if err != nil {
+	if p.skip(`,"subjects":`) {
+		if e.Subjects, err = p.subjects(); err != nil {
 			return e, err
-		}
-		if e.Subjects, err = texts(list); err != nil {
-			return e, err
-		}
-		if len(e.Subjects) == 0 {
-			return e, &EntryError{"an empty list of subjects has a shorter form"}
 		}
 	}
 	at, err := p.text("time")
 	if err != nil {
 		return e, err
 	}
-	if e.Time.At, err = time.Parse(timeLayout, at); err != nil || e.Time.At.Format(timeLayout) != at {
+	var isTime bool
+	if e.Time.At, isTime = parseTime(at); !isTime {
 		return e, &EntryError{fmt.Sprintf("%.40q is no time in UTC with milliseconds", at)}
 	}
 	version, err := p.field("v")
@@ -199,7 +223,7 @@ func (p *envelope) entry() (e Entry, err error) {
 	if e.Version, err = strconv.Atoi(string(version)); err != nil {
 		return e, &EntryError{"its version is no number"}
 	}
-	if !p.take("}") {
+	if !p.skip("}") {
 		return e, p.fail("an entry ends after its version")
 	}
 	return e, e.check()
@@ -227,27 +251,9 @@ func (e Entry) check() error {
 	return nil
 }
 
-// take walks over what has to stand here.
-func (p *envelope) take(literal string) bool {
-	if !bytes.HasPrefix(p.scanner.text[p.at:], []byte(literal)) {
-		return false
-	}
-	p.at += len(literal)
-	return true
-}
-
-// next reports whether a field stands here.
-func (p *envelope) next(name string) bool {
-	return bytes.HasPrefix(p.scanner.text[p.at:], []byte(`,"`+name+`":`))
-}
-
 // field walks over a field and returns its value as written.
 func (p *envelope) field(name string) ([]byte, error) {
-	comma := ","
-	if name == "body" {
-		comma = ""
-	}
-	if !p.take(comma + `"` + name + `":`) {
+	if !(name == "body" || p.skip(",")) || !p.skip(`"`) || !p.skip(name) || !p.skip(`":`) {
 		return nil, &EntryError{fmt.Sprintf("at byte %d, where %q is expected", p.at, name)}
 	}
 	begin := p.at
@@ -257,41 +263,66 @@ func (p *envelope) field(name string) ([]byte, error) {
 	return p.scanner.text[begin:p.at:p.at], nil
 }
 
-// texts reads a canonical list. Hardly one has an escape in it, and without them no
-// text holds a quotation mark, so that it is cut where they stand.
-func texts(list []byte) ([]string, error) {
-	inner, begins := strings.CutPrefix(string(list), `["`)
-	inner, ends := strings.CutSuffix(inner, `"]`)
-	if begins && ends && !strings.Contains(inner, `\`) {
-		all := strings.Split(inner, `","`)
-		if !slices.ContainsFunc(all, func(s string) bool { return strings.Contains(s, `"`) }) {
-			return all, nil
-		}
-	}
-	var all []string
-	if err := json.Unmarshal(list, &all); err != nil {
+// subjects reads a list of texts that is not empty. They share one piece of memory, since every entry has some.
+func (p *envelope) subjects() ([]string, error) {
+	if !p.skip("[") {
 		return nil, &EntryError{"its subjects are no list of texts"}
 	}
-	return all, nil
+	var spans [MaxSubjects][2]int
+	begin, n, escaped := p.at, 0, false
+	for {
+		if p.peek() != '"' {
+			return nil, &EntryError{"its subjects are no list of texts, or an empty one, which has a shorter form"}
+		}
+		written, err := p.str()
+		if err != nil {
+			return nil, err
+		}
+		if n == len(spans) {
+			return nil, &EntryError{fmt.Sprintf("it has more than %d subjects", MaxSubjects)}
+		}
+		spans[n] = [2]int{p.at - begin - 1 - len(written), p.at - begin - 1}
+		escaped = escaped || bytes.IndexByte(written, '\\') >= 0
+		n++
+		if p.skip("]") {
+			break
+		}
+		if !p.skip(",") {
+			return nil, p.fail("a list goes on with , or ends with ]")
+		}
+	}
+	list, subjects := string(p.scanner.text[begin:p.at]), make([]string, n)
+	for i, s := range spans[:n] {
+		subjects[i] = list[s[0]:s[1]]
+		if escaped {
+			var err error
+			if subjects[i], err = unescape([]byte(subjects[i])); err != nil {
+				return nil, &EntryError{"its subjects are no list of texts"}
+			}
+		}
+	}
+	return subjects, nil
 }
 
-// text is a field that is a text without escapes.
-func (p *envelope) text(name string) (string, error) {
+// text is a field that is a text without escapes, as it is written.
+func (p *envelope) text(name string) ([]byte, error) {
 	v, err := p.field(name)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if v[0] != '"' || bytes.IndexByte(v, '\\') >= 0 {
-		return "", &EntryError{fmt.Sprintf("its %s is no plain text", name)}
+		return nil, &EntryError{fmt.Sprintf("its %s is no plain text", name)}
 	}
-	return string(v[1 : len(v)-1]), nil
+	return v[1 : len(v)-1], nil
 }
 
 // Hash is the RFC 6962 leaf hash of an entry's text: what a tree holds, and what an
 // entry is called by.
 func Hash(text []byte) blob.Hash {
 	const leaf = 0x00
-	return blob.Of(append([]byte{leaf}, text...))
+	// Most entries fit, and need no memory to be hashed.
+	var usual [1024]byte
+	return blob.Of(append(append(usual[:0], leaf), text...))
 }
 
 // Decode reads the body: a pointer to the type of its kind, or *Unknown where this
@@ -301,14 +332,14 @@ func (e Entry) Decode() (Body, error) {
 	if b == nil || versionOf(b) != e.Version {
 		return &Unknown{Name: e.Kind, Version: e.Version, Raw: e.Body}, nil
 	}
-	dec := json.NewDecoder(bytes.NewReader(e.Body))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(b); err != nil {
-		return nil, &EntryError{fmt.Sprintf("the body of a %s: %v", e.Kind, err)}
+	v := reflect.ValueOf(b).Elem()
+	s := scanner{text: e.Body}
+	err := formOf(v.Type()).read(&s, v)
+	if err == nil && s.at != len(e.Body) {
+		err = s.fail("something follows the body")
 	}
-	// encoding/json is lenient (it takes keys in any case): a body has one form.
-	if again, err := Canonical(b); err != nil || !bytes.Equal(again, e.Body) {
-		return nil, &EntryError{fmt.Sprintf("the body of a %s is not written as this version writes it", e.Kind)}
+	if err != nil {
+		return nil, &EntryError{fmt.Sprintf("the body of a %s is not written as this version writes it: %v", e.Kind, err)}
 	}
 	return b, nil
 }
