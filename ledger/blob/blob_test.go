@@ -314,3 +314,29 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// What a content is can be told without keeping it.
+func TestAContentIsVerified(t *testing.T) {
+	s := blob.Open(filepath.Join(t.TempDir(), "blobs"))
+	h := put(t, s, strings.Repeat("a long content ", 10_000))
+	if err := s.Verify(t.Context(), h); err != nil {
+		t.Error(err)
+	}
+	over, stop := context.WithCancel(t.Context())
+	stop()
+	if err := s.Verify(over, h); !errors.Is(err, context.Canceled) {
+		t.Errorf("nobody waits for it any more: %v", err)
+	}
+	var none *blob.NotFoundError
+	if err := s.Verify(t.Context(), blob.Of(nil)); !errors.As(err, &none) {
+		t.Errorf("a content that is not there: %v", err)
+	}
+	path := s.Path(h)
+	if err := errors.Join(os.Chmod(path, 0o600), os.WriteFile(path, []byte("another"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	var damaged *blob.DamagedError
+	if err := s.Verify(t.Context(), h); !errors.As(err, &damaged) {
+		t.Errorf("a content that was swapped: %v", err)
+	}
+}

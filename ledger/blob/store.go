@@ -208,6 +208,18 @@ func (s *Store) Get(ctx context.Context, h Hash, limit int64) ([]byte, error) {
 	return content, nil
 }
 
+// Verify reads the content of h and compares it with its hash: a *NotFoundError where there is
+// none, a *DamagedError where it is another.
+func (s *Store) Verify(ctx context.Context, h Hash) (err error) {
+	r, err := s.Reader(h)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	_, err = io.Copy(io.Discard, &source{ctx: ctx, r: r})
+	return err
+}
+
 // Reader opens the content of h. Read ends with io.EOF only where all of it had
 // the hash, and with a *DamagedError otherwise: do not trust a part before that.
 func (s *Store) Reader(h Hash) (*Reader, error) {
