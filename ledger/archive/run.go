@@ -30,6 +30,14 @@ type pair struct {
 	place int64
 }
 
+// compare orders pairs by their keys, and equal ones by their places.
+func (p pair) compare(q pair) int {
+	if p.key != q.key {
+		return cmp.Compare(p.key, q.key)
+	}
+	return cmp.Compare(p.place, q.place)
+}
+
 // Root is the newest saved state of a pattern or a collection: that with the highest revision,
 // and among those the latest.
 type Root struct {
@@ -83,7 +91,7 @@ type Shard struct {
 // Shards gives the rows of the run with that number, in the order of their keys.
 func (r *Run) Shards(run int64) iter.Seq[Shard] {
 	sorted := slices.Clone(r.pairs)
-	slices.SortFunc(sorted, func(a, b pair) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.place, b.place)) })
+	slices.SortFunc(sorted, pair.compare)
 	return func(yield func(Shard) bool) {
 		for begin := 0; begin < len(sorted); {
 			first := sorted[begin].key >> 56
@@ -136,7 +144,8 @@ func kindKey(k record.Kind) uint64     { return word("kind\n", string(k)) }
 func subjectKey(subject string) uint64 { return word("subject\n", subject) }
 
 func word(of, text string) uint64 {
-	sum := sha256.Sum256(append([]byte(of), text...))
+	var usual [128]byte
+	sum := sha256.Sum256(append(append(usual[:0], of...), text...))
 	return binary.BigEndian.Uint64(sum[:])
 }
 

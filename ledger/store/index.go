@@ -23,11 +23,16 @@ func (p *pen) loadTail(ctx context.Context, a *archive.Archive) error {
 	return nil
 }
 
-// note takes what was committed into the tail.
+// noted is what was committed and is indexed when a run is due, rather than while its caller waits.
+type noted struct {
+	log     int64
+	entries []archive.Entry
+}
+
+// note keeps what was committed for the tail; the caller's own list is his.
 func (p *pen) note(log int64, entries []archive.Entry) {
-	for _, e := range entries {
-		p.tail.Add(log, e)
-	}
+	p.noted = append(p.noted, noted{log, slices.Clone(entries)})
+	p.notedCount += len(entries)
 	s, ok := p.spans[log]
 	if !ok {
 		s = archive.Span{Log: log, Since: entries[0].Index}
@@ -36,13 +41,22 @@ func (p *pen) note(log int64, entries []archive.Entry) {
 	p.spans[log] = s
 }
 
+// due says whether there is enough for a run.
+func (p *pen) due() bool { return p.tail.Size()+p.notedCount >= archive.RunLength }
+
 // fold writes the next run once there is enough for one. It loses nothing when it fails: what is in no
 // run is found in the entries.
 func (s *Store) fold(ctx context.Context) error {
 	p := s.pen
-	if p.tail.Size() < archive.RunLength {
+	if !p.due() {
 		return nil
 	}
+	for _, n := range p.noted {
+		for _, e := range n.entries {
+			p.tail.Add(n.log, e)
+		}
+	}
+	p.noted, p.notedCount = nil, 0
 	for {
 		same := false
 		err := p.transact(ctx, func() error {

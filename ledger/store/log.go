@@ -41,7 +41,7 @@ type Log struct {
 	signer note.Signer
 	key    note.Verifier
 
-	// What follows is the writer's.
+	// What follows is whoever's who has the turn to write.
 	edge  *tree.Edge
 	last  record.HeadRef
 	noted bool  // the watermark is that of last
@@ -297,10 +297,7 @@ func (l *Log) Append(ctx context.Context, drafts ...record.Draft) ([]archive.Ent
 	if err := b.encode(l.id, drafts, l.store.options.Clock); err != nil {
 		return nil, archive.Signed{}, err
 	}
-	if err := l.store.ask(ctx, b); err != nil {
-		return nil, archive.Signed{}, err
-	}
-	if err := l.store.answer(b.done); err != nil {
+	if err := l.store.hand(ctx, b, b.done); err != nil {
 		return nil, archive.Signed{}, err
 	}
 	return b.entries, b.head, nil

@@ -48,6 +48,7 @@ type Store struct {
 	// What follows is nil for reading.
 	pen      *pen
 	requests chan request
+	turn     chan struct{} // holds something while somebody writes
 	closing  chan struct{} // closed by Close: nothing is taken up any more
 	stopped  chan struct{} // closed by the writer when it is done
 	once     sync.Once
@@ -99,7 +100,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := s.pen.loadTail(ctx, s.archive); err != nil {
 		return nil, &OpenError{s.path, errors.Join(err, s.closeFiles())}
 	}
-	s.requests = make(chan request, queueLength)
+	s.requests, s.turn = make(chan request, queueLength), make(chan struct{}, 1)
 	s.closing, s.stopped = make(chan struct{}), make(chan struct{})
 	go s.write()
 	return s, nil

@@ -17,11 +17,13 @@ import (
 const (
 	// many is how many entries one statement writes where there are enough.
 	many = 64
-	// walPages is after how many pages the write-ahead log is brought into the file.
-	walPages = 4000
+	// walPages is after how many pages the write-ahead log is brought into the file. From then on SQLite writes over
+	// the log from its beginning, and a sync that need not make a file longer takes half the time: a longer
+	// log would be slow for longer, a shorter one be brought in while callers wait.
+	walPages = 1000
 )
 
-// pen is the connection that writes. Only the writer's goroutine uses it.
+// pen is the connection that writes. Only who has the turn uses it.
 type pen struct {
 	db   *sql.DB
 	conn *sql.Conn
@@ -34,9 +36,11 @@ type pen struct {
 	// where one is open.
 	prepared []*sql.Stmt
 
-	// tail is the index of what stands in no run yet, and spans what it covers.
-	tail  *archive.Run
-	spans map[int64]archive.Span
+	// tail is the index of what stands in no run yet, except for what is noted, and spans what both cover.
+	tail       *archive.Run
+	noted      []noted
+	notedCount int // entries
+	spans      map[int64]archive.Span
 }
 
 func (s *Store) openPen(ctx context.Context) (err error) {

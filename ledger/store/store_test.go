@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -345,5 +348,58 @@ func TestJoinedCallersDoNotHarmOneAnother(t *testing.T) {
 	}
 	if got := len(verify(t, s.Archive(), "desk", "laptop")[laptop.ID()]); got != 4 {
 		t.Errorf("%d entries", got)
+	}
+}
+
+// Who finds nobody writing is not handed on to another goroutine.
+func TestWhoeverComesAloneWritesHimself(t *testing.T) {
+	s := open(t, Options{Dir: t.TempDir()})
+	err := s.do(t.Context(), func(context.Context) error {
+		if !strings.Contains(string(debug.Stack()), "TestWhoeverComesAloneWritesHimself") {
+			t.Error("somebody else does it")
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Whether a caller writes himself or waits for the writer: when the library is closed meanwhile he is told the truth.
+func TestClosingWhileOthersWrite(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, Options{Dir: dir})
+	l := begin(t, s, "desk")
+	var wg sync.WaitGroup
+	var written, refused atomic.Int64
+	for c := range 8 {
+		wg.Go(func() {
+			for i := 0; ; i++ {
+				_, _, err := l.Append(context.Background(), edit(fmt.Sprint("caller ", c), i))
+				var closed *ClosedError
+				switch {
+				case errors.As(err, &closed):
+					refused.Add(1)
+					return
+				case err != nil:
+					t.Error(err)
+					return
+				}
+				if written.Add(1) == 50 {
+					wg.Go(func() {
+						if err := s.Close(); err != nil {
+							t.Error(err)
+						}
+					})
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if refused.Load() != 8 {
+		t.Errorf("%d callers were refused", refused.Load())
+	}
+	if got := len(verify(t, open(t, Options{Dir: dir, ReadOnly: true}).Archive(), "desk")[l.ID()]); int64(got) != 1+written.Load() {
+		t.Errorf("%d entries, and %d were acknowledged", got, written.Load())
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/selvage-studio/selvage/ledger/tree"
 )
 
-// request is what the writer's goroutine is asked for.
+// request is what is asked of whoever has the turn to write.
 type request interface{ isRequest() }
 
 // batch is what one caller appends.
@@ -38,8 +38,8 @@ func (*job) isRequest() {}
 // mostTogether bounds how many entries one commit takes from several callers.
 const mostTogether = 1 << 14
 
-// ask hands a request to the writer. After it returns nil the request will be answered.
-func (s *Store) ask(ctx context.Context, r request) error {
+// open says whether something may still be asked for.
+func (s *Store) open(ctx context.Context) error {
 	if s.options.ReadOnly {
 		return &ReadOnlyError{s.path}
 	}
@@ -47,6 +47,37 @@ func (s *Store) ask(ctx context.Context, r request) error {
 	case <-s.closing:
 		return &ClosedError{"the library is closed"}
 	default:
+		return ctx.Err()
+	}
+}
+
+// hand has a request served, and waits for what is answered. Who finds nobody writing and nobody waiting takes the turn
+// and writes himself: to wake the writer up and to be woken up again would take him as long as the signature does.
+// Whoever comes meanwhile waits, for one commit together.
+func (s *Store) hand(ctx context.Context, r request, done chan error) error {
+	if err := s.open(ctx); err != nil {
+		return err
+	}
+	if len(s.requests) == 0 {
+		select {
+		case s.turn <- struct{}{}:
+			s.serve(context.Background(), r)
+			s.foldLater()
+			<-s.turn
+			return <-done
+		default:
+		}
+	}
+	if err := s.ask(ctx, r); err != nil {
+		return err
+	}
+	return s.answer(done)
+}
+
+// ask leaves a request for the writer. After it returns nil the request will be answered.
+func (s *Store) ask(ctx context.Context, r request) error {
+	if err := s.open(ctx); err != nil {
+		return err
 	}
 	select {
 	case s.requests <- r:
@@ -74,30 +105,36 @@ func (s *Store) answer(done chan error) error {
 	}
 }
 
-// do runs something in the writer's goroutine.
+// do runs something that has the turn to write.
 func (s *Store) do(ctx context.Context, run func(context.Context) error) error {
 	j := &job{ctx, run, make(chan error, 1)}
-	if err := s.ask(ctx, j); err != nil {
-		return err
-	}
-	return s.answer(j.done)
+	return s.hand(ctx, j, j.done)
 }
 
-// write is the writer's goroutine.
+// write is the writer's goroutine: it serves who had to wait.
 func (s *Store) write() {
 	defer close(s.stopped)
 	ctx := context.Background()
+	serve := func(r request) {
+		s.turn <- struct{}{}
+		s.serve(ctx, r)
+		// Whoever waited has his answer. A run that cannot be written now is written later.
+		_ = s.fold(ctx)
+		<-s.turn
+	}
 	for {
 		select {
 		case r := <-s.requests:
-			s.serve(ctx, r)
+			serve(r)
 		case <-s.closing:
 			// Who was let in before is served.
 			for {
 				select {
 				case r := <-s.requests:
-					s.serve(ctx, r)
+					serve(r)
 				default:
+					// This turn is the last one.
+					s.turn <- struct{}{}
 					return
 				}
 			}
@@ -105,7 +142,18 @@ func (s *Store) write() {
 	}
 }
 
-// serve takes what waits together.
+// foldLater leaves a run that is due to the writer, so that no caller waits for it.
+func (s *Store) foldLater() {
+	if !s.pen.due() {
+		return
+	}
+	select {
+	case s.requests <- &job{context.Background(), s.fold, make(chan error, 1)}:
+	default: // others wait, and the writer looks after it behind them
+	}
+}
+
+// serve takes what waits together. Whoever calls it has the turn.
 func (s *Store) serve(ctx context.Context, r request) {
 	for r != nil {
 		var group []*batch
@@ -136,10 +184,6 @@ func (s *Store) serve(ctx context.Context, r request) {
 			r = nil
 		}
 	}
-	// Whoever waited has his answer. A run that cannot be written now is written later.
-	if err := s.fold(ctx); err != nil {
-		return
-	}
 }
 
 // commit writes what several callers brought, and answers each. What one of them brought may be
@@ -157,7 +201,7 @@ func (s *Store) commit(ctx context.Context, group []*batch) {
 	}
 }
 
-// grown is a log as it will be.
+// grown is what a log grows by. Its edge is the log's own: where the commit fails the log is stale, and read anew.
 type grown struct {
 	edge    *tree.Edge
 	entries []archive.Entry
@@ -172,7 +216,7 @@ func (s *Store) commitAll(ctx context.Context, group []*batch) error {
 			return err
 		}
 		if logs[b.log] == nil {
-			logs[b.log] = &grown{edge: b.log.edge.Clone()}
+			logs[b.log] = &grown{edge: b.log.edge}
 			order = append(order, b.log)
 		}
 	}
@@ -211,7 +255,6 @@ func (s *Store) commitAll(ctx context.Context, group []*batch) error {
 		return s.writeError(order[0].ID(), err)
 	}
 	for l, g := range logs {
-		l.edge = g.edge
 		l.last = l.ref(g.head.Head)
 		l.noted = false
 		s.pen.note(l.number, g.entries)

@@ -32,30 +32,33 @@ type Full struct {
 // Append adds a leaf, and gives the tiles that became full by it to keep, which may
 // hold on to them.
 func (e *Edge) Append(leaf blob.Hash, keep func(Full)) {
-	peak := tlog.Hash(leaf)
-	for n := e.size; n&1 == 1; n >>= 1 {
-		last := len(e.peaks) - 1
-		peak = tlog.NodeHash(e.peaks[last], peak)
-		e.peaks = e.peaks[:last]
-	}
-	e.peaks = append(e.peaks, peak)
-	e.size++
-
 	h := tlog.Hash(leaf)
-	for level := 0; ; level++ {
-		if level == len(e.levels) {
-			e.levels = append(e.levels, nil)
+	e.put(0, h)
+	// The subtrees that end here are put together. Those of a tile's height are the hashes of the next level.
+	for size, height := e.size, 1; size&1 == 1; size, height = size>>1, height+1 {
+		last := len(e.peaks) - 1
+		h = tlog.NodeHash(e.peaks[last], h)
+		e.peaks = e.peaks[:last]
+		if height%TileHeight != 0 {
+			continue
 		}
-		e.levels[level] = append(e.levels[level], h)
-		if len(e.levels[level]) < TileWidth {
-			return
-		}
-		h = rootOf(e.levels[level])
+		level := height/TileHeight - 1
 		if keep != nil {
-			keep(Full{level, e.size>>(TileHeight*(level+1)) - 1, join(e.levels[level]), blob.Hash(h)})
+			keep(Full{level, e.size >> height, join(e.levels[level]), blob.Hash(h)})
 		}
 		e.levels[level] = e.levels[level][:0]
+		e.put(level+1, h)
 	}
+	e.peaks = append(e.peaks, h)
+	e.size++
+}
+
+// put adds a hash to the partial tile of a level.
+func (e *Edge) put(level int, h tlog.Hash) {
+	if level == len(e.levels) {
+		e.levels = append(e.levels, make([]tlog.Hash, 0, TileWidth))
+	}
+	e.levels[level] = append(e.levels[level], h)
 }
 
 // Size is the number of leaves.
@@ -71,15 +74,6 @@ func (e *Edge) Root() blob.Hash {
 		h = tlog.NodeHash(left, h)
 	}
 	return blob.Hash(h)
-}
-
-// Clone is a copy that grows by itself.
-func (e *Edge) Clone() *Edge {
-	c := &Edge{size: e.size, peaks: slices.Clone(e.peaks), levels: make([][]tlog.Hash, len(e.levels))}
-	for i, l := range e.levels {
-		c.levels[i] = slices.Clone(l)
-	}
-	return c
 }
 
 // EdgeOf makes the edge of a tree of size leaves from the partial tiles of a log: read

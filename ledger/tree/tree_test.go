@@ -153,19 +153,6 @@ func TestAnEdgeIsTheTreeOfRFC6962(t *testing.T) {
 	})
 }
 
-func TestACloneGrowsByItself(t *testing.T) {
-	l := &log{}
-	l.append(numbered(300)...)
-	root := l.edge.Root()
-	c := l.edge.Clone()
-	for i := range 600 {
-		c.Append(record.Hash([]byte{byte(i)}), nil)
-	}
-	if l.edge.Root() != root || l.edge.Size() != 300 {
-		t.Error("the original moved")
-	}
-}
-
 // Every leaf of every size is proved, by tiles only, and nothing else is.
 func TestProofs(t *testing.T) {
 	l := &log{}
