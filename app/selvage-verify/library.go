@@ -23,12 +23,6 @@ import (
 	"github.com/selvage-studio/selvage/ledger/verify"
 )
 
-type problemJSON struct {
-	Code   verify.Code `json:"code"`
-	Entry  string      `json:"entry"`
-	Detail string      `json:"detail"`
-}
-
 // library judges a whole library, with its contents.
 func library(ctx context.Context, q question, t trust) (found finding, err error) {
 	id, err := libraryID(q.path)
@@ -48,7 +42,7 @@ func library(ctx context.Context, q question, t trust) (found finding, err error
 	if err != nil {
 		return found, err
 	}
-	o := verify.Options{Library: id, Contents: blob.Open(filepath.Join(q.path, "blobs")), Deep: true, Authorities: t.pool}
+	o := verify.Options{Library: id, Contents: blob.Open(filepath.Join(q.path, "blobs")), Deep: true, Authorities: t.pool, Witnesses: t.witnesses, Cosigned: len(t.witnesses) > 0}
 	for _, h := range q.heads {
 		note, err := readAll(h, 1<<20)
 		if err != nil {
@@ -72,14 +66,16 @@ func library(ctx context.Context, q question, t trust) (found finding, err error
 		found.lines = append(found.lines, "remark: "+p.String())
 	}
 	state := map[bool]string{true: "Valid", false: "Invalid"}[v.Intact()]
+	seen := []seenJSON{}
 	for _, l := range v.Logs {
 		found.lines = append(found.lines, fmt.Sprintf("log %v: %d entries, epoch %d of %s", l.ID, l.Size, l.Epoch, l.Author))
 		for _, s := range l.Seen {
+			seen = append(seen, seenJSON{s.By, l.ID.String(), s.Size, s.At})
 			found.lines = append(found.lines, fmt.Sprintf("  %s saw %d entries at %s", s.By, s.Size, s.At.Format("2006-01-02 15:04:05 MST")))
 		}
 	}
 	found.lines = append(found.lines, fmt.Sprintf("%s: %d entries, %d signed heads, %d problems", map[bool]string{true: "intact", false: "not intact"}[v.Intact()], v.Entries, v.Heads, len(v.Problems)))
-	found.json = map[string]any{"kind": "library", "state": state, "trusted": found.trusted, "library": v.Library, "entries": v.Entries, "heads": v.Heads, "problems": problems, "remarks": remarks}
+	found.json = map[string]any{"kind": "library", "state": state, "trusted": found.trusted, "library": v.Library, "entries": v.Entries, "heads": v.Heads, "problems": problems, "remarks": remarks, "seen": seen}
 	return found, nil
 }
 

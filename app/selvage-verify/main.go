@@ -1,13 +1,17 @@
 // Selvage-verify judges what a studio hands out, anywhere: without an account, without a
 // network and without the studio's program.
 //
-//	selvage-verify [--json] [--trust PEM|DID]... [--require-trust] [--head NOTE]... FILE|LIBRARY
+//	selvage-verify [--json] [--trust PEM|DID]... [--require-trust] [--head NOTE]... [--witness VKEY]... FILE|LIBRARY|BUNDLE
 //
 // A picture (PNG, JPEG, TIFF) is judged by its Content Credentials and by the birth certificate
 // in it, a certificate by itself (.json), a proof (.tlog-proof, with the entry beside it as
-// .json) by its tree, a library by its whole ledger and its contents. --trust names a certificate
-// authority (a PEM file) or a person (did:key): who issued a certificate, or owns a library.
-// --head names a file of a signed head that was kept elsewhere.
+// .json) by its tree, a signed head by its signatures, a library by its whole ledger and its
+// contents, and a bundle (one ZIP archive: a back-up, proofs, pictures) by all that it holds.
+//
+// --trust names a certificate authority (a PEM file) or a person (did:key): who issued a
+// certificate, owns a library, or whose device signed a head. --head names a file of a signed head
+// that was kept elsewhere, and --witness the key of somebody who has to have cosigned each log
+// of a library, each of those heads, and the head of a proof.
 //
 // Exit codes: 0 intact, 1 not intact, or not trusted under --require-trust, 2 nothing to verify,
 // unreadable, or wrong usage. It is one static file: no cgo.
@@ -24,6 +28,9 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+
+	"github.com/selvage-studio/selvage/ledger/bundle"
+	"github.com/selvage-studio/selvage/ledger/tree"
 )
 
 // Exit codes.
@@ -54,7 +61,10 @@ func (l *list) Set(s string) error {
 type question struct {
 	json, requireTrust bool
 	trust, heads       list
+	witnesses          list
 	path               string
+	// packed says that it came out of a bundle, in which no other bundle is looked into.
+	packed bool
 }
 
 // finding is what was found: an object for --json, and lines for people.
@@ -80,8 +90,9 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	f.BoolVar(&q.requireTrust, "require-trust", false, "exit 1 where nobody named by --trust vouches for it")
 	f.Var(&q.trust, "trust", "PEM file of an authority, or did:key of a person; may be repeated")
 	f.Var(&q.heads, "head", "file of a signed head that was kept elsewhere; may be repeated")
+	f.Var(&q.witnesses, "witness", "key of a witness (NAME+ID+KEY) who has to have cosigned the heads; may be repeated")
 	f.Usage = func() {
-		fmt.Fprintln(errs, "usage: selvage-verify [--json] [--trust PEM|DID]... [--require-trust] [--head NOTE]... FILE|LIBRARY")
+		fmt.Fprintln(errs, "usage: selvage-verify [--json] [--trust PEM|DID]... [--require-trust] [--head NOTE]... [--witness VKEY]... FILE|LIBRARY|BUNDLE")
 		f.PrintDefaults()
 	}
 	if err := f.Parse(args); err != nil {
@@ -128,36 +139,34 @@ func write(out io.Writer, v any) {
 	}
 }
 
-// isBundle reports whether a file is a ZIP archive. What cannot be read is none.
-func isBundle(path string) bool {
-	f, err := os.Open(path)
-	if err != nil {
-		return false
-	}
-	var begin [4]byte
-	_, err = io.ReadFull(f, begin[:])
-	return errors.Join(err, f.Close()) == nil && string(begin[:]) == "PK\x03\x04"
-}
-
-// judge finds out what it has before it.
+// judge judges what the command line names.
 func judge(ctx context.Context, q question) (finding, error) {
-	st, err := os.Stat(q.path)
+	trust, err := readTrust(q.trust, q.witnesses)
 	if err != nil {
 		return finding{}, err
 	}
-	trust, err := readTrust(q.trust)
+	return judgeOne(ctx, q, trust)
+}
+
+// judgeOne finds out what it has before it.
+func judgeOne(ctx context.Context, q question, trust trust) (finding, error) {
+	st, err := os.Stat(q.path)
 	if err != nil {
 		return finding{}, err
 	}
 	switch ext := strings.ToLower(filepath.Ext(q.path)); {
 	case st.IsDir():
 		return library(ctx, q, trust)
+	case !st.Mode().IsRegular():
+		return finding{}, &nothingError{q.path + " is no plain file"}
 	case ext == ".json":
 		return credential(q.path, trust)
-	case ext == ".tlog-proof":
+	case ext == tree.ProofExtension:
 		return inclusion(q.path, trust)
-	case isBundle(q.path):
-		return finding{}, &nothingError{fmt.Sprintf("%s is an archive, and this version knows no bundles; unpack it, and verify the picture, the certificate or the proof that it has", q.path)}
+	case bundle.Is(q.path) && !q.packed:
+		return archived(ctx, q, trust)
+	case isHead(q.path):
+		return head(q.path, trust)
 	default:
 		return picture(ctx, q.path, st.Size(), trust)
 	}

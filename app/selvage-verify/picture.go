@@ -10,9 +10,7 @@ import (
 
 	"github.com/selvage-studio/selvage/ledger/c2pa"
 	"github.com/selvage-studio/selvage/ledger/certificate"
-	"github.com/selvage-studio/selvage/ledger/identity"
 	"github.com/selvage-studio/selvage/ledger/record"
-	"github.com/selvage-studio/selvage/ledger/tree"
 )
 
 // certificateLabel is the assertion in which the studio puts the birth certificate.
@@ -119,51 +117,6 @@ func credential(path string, t trust) (finding, error) {
 		json:  map[string]any{"kind": "certificate", "state": one.State, "trusted": one.State == "Valid" && t.person(one.Issuer), "certificate": one},
 		lines: lines, intact: one.State == "Valid", trusted: t.person(one.Issuer),
 	}, nil
-}
-
-// inclusion judges a proof with the entry that lies beside it.
-func inclusion(path string, t trust) (finding, error) {
-	const most = 2 << 20
-	text, err := readAll(path, most)
-	if err != nil {
-		return finding{}, err
-	}
-	entry, err := readAll(path+".json", record.MaxEntry)
-	if err != nil {
-		return finding{}, err
-	}
-	proof, err := tree.ParseProof(text)
-	if err != nil {
-		return finding{}, err
-	}
-	head, err := tree.Read(proof.Head)
-	if err == nil {
-		_, err = record.Parse(entry)
-	}
-	if err == nil {
-		err = tree.CheckInclusion(proof.Path, head, proof.Index, record.Hash(entry))
-	}
-	signer := ""
-	for _, did := range t.people {
-		if key, kerr := identity.ParseDID(did); err == nil && kerr == nil {
-			if v, verr := tree.LogKey(head.Origin, key); verr == nil {
-				if _, _, oerr := tree.Open(proof.Head, v); oerr == nil {
-					signer = did
-				}
-			}
-		}
-	}
-	state := "Valid"
-	lines := []string{fmt.Sprintf("entry %d is in the log %s, under a head of %d entries", proof.Index, head.Origin, head.Size)}
-	out := map[string]any{"kind": "proof", "trusted": signer != "", "log": head.Origin, "index": proof.Index, "size": head.Size}
-	if err != nil {
-		state, lines = "Invalid", []string{"the proof does not hold: " + err.Error()}
-		out["detail"] = err.Error()
-	} else if signer == "" {
-		lines = append(lines, "who signed the head was not judged: name the device's did:key with --trust")
-	}
-	out["state"] = state
-	return finding{json: out, lines: lines, intact: err == nil, trusted: signer != ""}, nil
 }
 
 // readAll reads a file of at most so many bytes.

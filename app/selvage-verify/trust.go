@@ -9,6 +9,7 @@ import (
 
 	"github.com/selvage-studio/selvage/ledger/c2pa"
 	"github.com/selvage-studio/selvage/ledger/identity"
+	"github.com/selvage-studio/selvage/ledger/tree"
 )
 
 // trust is whom the caller believes.
@@ -16,9 +17,18 @@ type trust struct {
 	roots  []*x509.Certificate
 	pool   *x509.CertPool // of the same, nil where there are none
 	people []string       // did:keys
+	// witnesses have to have cosigned heads, where there are any.
+	witnesses []*tree.Witness
 }
 
-func readTrust(named []string) (t trust, err error) {
+func readTrust(named, witnesses []string) (t trust, err error) {
+	for _, key := range witnesses {
+		w, err := tree.ParseWitness(strings.TrimSpace(key))
+		if err != nil {
+			return t, fmt.Errorf("--witness %.80q: %w", key, err)
+		}
+		t.witnesses = append(t.witnesses, w)
+	}
 	for _, n := range named {
 		if strings.HasPrefix(n, "did:") {
 			if _, err := identity.ParseDID(n); err != nil {

@@ -95,7 +95,9 @@ func TestWhatCannotBeVerified(t *testing.T) {
 		{[]string{"--trust", "did:key:zzz", write("b.png", "x")}, 2, "did:key"},
 		{[]string{write("c.json", "{}")}, 1, "not valid"},
 		{[]string{write("d.tlog-proof", "x")}, 2, ""},
-		{[]string{write("e.zip", "PK\x03\x04 and more")}, 2, "knows no bundles"},
+		{[]string{write("e.zip", "PK\x03\x04 and more")}, 2, "no bundle"},
+		{[]string{"--witness", "nonsense", write("b.png", "x")}, 2, "--witness"},
+		{[]string{write("f.note", "selvage-ledger/ and more")}, 1, "does not hold"},
 	} {
 		code, _, text := asked(t, c.args...)
 		if code != c.code || !strings.Contains(text, c.says) {

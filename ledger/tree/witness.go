@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -139,6 +140,31 @@ func Cosign(text []byte, lines ...string) ([]byte, error) {
 		return nil, err
 	}
 	return b, nil
+}
+
+// Cosigners reads who of the witnesses cosigned a head, whoever's log it is: the log's own signature is
+// not looked at. A wrong line of a witness who is known is an error, beside the others' lines.
+func Cosigners(text []byte, witnesses ...*Witness) (seen []Cosignature, err error) {
+	if _, err := Read(text); err != nil {
+		return nil, err
+	}
+	for _, w := range witnesses {
+		n, wrong := note.Open(text, note.VerifierList(w))
+		var unverified *note.UnverifiedNoteError
+		switch {
+		case errors.As(wrong, &unverified):
+			continue // it has not signed it
+		case wrong != nil:
+			err = errors.Join(err, &HeadError{"the signature of " + w.Name(), wrong})
+			continue
+		}
+		for _, s := range n.Sigs {
+			if c, wrong := cosignature(s); wrong == nil {
+				seen = append(seen, c)
+			}
+		}
+	}
+	return seen, err
 }
 
 // CosignatureKey makes cosignatures: for a device of one's own that stands witness, and

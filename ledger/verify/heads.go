@@ -112,6 +112,7 @@ func (j *judge) signatures(ctx context.Context, l *log) error {
 
 // seen takes the word of witnesses that a log had a size.
 func (j *judge) seen(l *log, size int64, all []tree.Cosignature) {
+	l.cosigned = l.cosigned || len(all) > 0
 	for _, c := range all {
 		s := Seen{By: c.Witness, Size: size, At: c.At}
 		l.saw(s)
@@ -149,6 +150,9 @@ func (j *judge) elsewhere() {
 		if one.foreign != nil {
 			j.problem(CosignatureInvalid, id, -1, "a head that was handed in: %v", one.foreign)
 		}
+		if j.o.Cosigned && len(one.seen) == 0 {
+			j.problem(CosignatureMissing, id, -1, "a head that was handed in, of %d entries, is cosigned by none of the witnesses", h.Size)
+		}
 		switch {
 		case h.Size > l.Size:
 			j.problem(RolledBack, id, -1, "the log had %d entries when a head that was kept elsewhere was signed, and has %d", h.Size, l.Size)
@@ -156,6 +160,18 @@ func (j *judge) elsewhere() {
 			j.problem(Forked, id, -1, "its device signed two histories: the one that is here, and another of which a head of %d entries was kept elsewhere", h.Size)
 		default:
 			j.seen(l, h.Size, one.seen)
+		}
+	}
+}
+
+// cosigned looks for the logs that no witness has seen, where that is asked for.
+func (j *judge) cosigned() {
+	if !j.o.Cosigned {
+		return
+	}
+	for _, l := range j.inOrder() {
+		if l.first != nil && !l.cosigned {
+			j.problem(CosignatureMissing, l.ID, -1, "none of the witnesses has cosigned a head of it that holds")
 		}
 	}
 }

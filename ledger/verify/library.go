@@ -43,6 +43,7 @@ func Library(ctx context.Context, src Source, o Options) (*Verdict, error) {
 	j.epochs()
 	j.people()
 	j.elsewhere()
+	j.cosigned()
 	if err := j.openings(ctx); err != nil {
 		return nil, err
 	}
@@ -72,6 +73,8 @@ type log struct {
 	marks map[int64]mark // at the sizes that somebody speaks of
 	heads []head
 	clock clock
+	// cosigned says that a witness who is known saw it.
+	cosigned bool
 }
 
 // mark is a log as it was at a size.

@@ -55,6 +55,8 @@ const (
 	StampInvalid Code = "stamp.invalid"
 	// CosignatureInvalid: a cosignature of a witness who is known that is not over the head.
 	CosignatureInvalid Code = "cosignature.invalid"
+	// CosignatureMissing: a log or a head that none of the witnesses who are known has cosigned, where that is asked for.
+	CosignatureMissing Code = "cosignature.missing"
 )
 
 // The codes of remarks: what is worth knowing, and wrong in an honest ledger as well.

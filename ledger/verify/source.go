@@ -49,6 +49,8 @@ type Options struct {
 	Heads [][]byte
 	// Witnesses are those whose cosignatures count.
 	Witnesses []*tree.Witness
+	// Cosigned asks that one of the witnesses has cosigned a head of every log, and every one of Heads.
+	Cosigned bool
 	// Authorities are the roots of time-stamp authorities; with nil no stamp is judged.
 	Authorities *x509.CertPool
 	// Contents are looked for where it is given, and read where Deep is set.
