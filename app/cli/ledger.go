@@ -197,14 +197,30 @@ written anew since.`,
 }
 
 func (p *program) ledgerProve() *cobra.Command {
-	var out string
+	var out, pattern string
 	c := p.inLedger(&cobra.Command{
-		Use: "prove ENTRY --out FILE", Short: "Write the proof that an entry is in its log, for somebody who has not the library", Args: cobra.ExactArgs(1),
+		Use: "prove ENTRY --out FILE | prove --pattern PATTERN --out FILE.zip", Short: "Write the proof that entries are in their log, for somebody who has not the library", Args: cobra.MaximumNArgs(1),
 		Long: `Write a tlog-proof file (C2SP): the path from the entry to a signed head. The entry's own
-text is written beside it, as FILE.json.`,
+text is written beside it, as FILE.json. With --pattern, write one file with the proofs of all
+entries about a pattern; selvage-verify judges it.`,
 	}, func(c *cobra.Command, s *session.Session, lib *library.Library, args []string) error {
+		if (pattern == "") == (len(args) == 0) {
+			return usageError{errors.New("name an entry, by its hash or its place, or a pattern with --pattern")}
+		}
 		if out == "" {
 			return usageError{errors.New("--out is missing: name the file, such as milestone" + tree.ProofExtension)}
+		}
+		if pattern != "" {
+			done, err := s.ProvePattern(c.Context(), lib, pattern, out)
+			if err != nil {
+				return err
+			}
+			if p.json {
+				p.line(map[string]any{"event": "done", "bundle": out, "entries": done.Entries, "heads": done.Heads})
+				return nil
+			}
+			fmt.Fprintf(p.out, "%s  the proofs of %d entries, under %d signed heads\n", out, done.Entries, done.Heads)
+			return nil
 		}
 		proof, a, err := s.Prove(c.Context(), lib, args[0])
 		if err != nil {
@@ -224,6 +240,7 @@ text is written beside it, as FILE.json.`,
 		return nil
 	})
 	c.Flags().StringVar(&out, "out", "", "file of the proof")
+	c.Flags().StringVar(&pattern, "pattern", "", "prove every entry about this pattern, in one file")
 	return c
 }
 
@@ -368,7 +385,7 @@ added here, and then only signed heads: sizes and hashes, no content.`,
 }
 
 func (p *program) ledgerBackup() *cobra.Command {
-	return p.inLedger(&cobra.Command{Use: "backup FOLDER", Short: "Copy the library into a new folder, while it is used", Args: cobra.ExactArgs(1)},
+	return p.inLedger(&cobra.Command{Use: "backup FOLDER|FILE.zip", Short: "Copy the library into a new folder or one file, while it is used", Args: cobra.ExactArgs(1)},
 		func(c *cobra.Command, s *session.Session, lib *library.Library, args []string) error {
 			return s.Backup(c.Context(), lib, args[0], nil)
 		})
@@ -376,7 +393,7 @@ func (p *program) ledgerBackup() *cobra.Command {
 
 func (p *program) ledgerRestore() *cobra.Command {
 	return &cobra.Command{
-		Use: "restore BACKUP FOLDER", Short: "Make a library of a back-up, in a new folder; it goes on in a new epoch", Args: cobra.ExactArgs(2),
+		Use: "restore BACKUP FOLDER", Short: "Make a library of a back-up, a folder or one file, in a new folder; it goes on in a new epoch", Args: cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
 			s, err := p.studio()
 			if err != nil {

@@ -1,7 +1,6 @@
 package desktop
 
 import (
-	"context"
 	"image"
 	"image/color"
 	"slices"
@@ -9,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/selvage-studio/selvage/app/session"
+	"github.com/selvage-studio/selvage/app/session/sessiontest"
 	"github.com/selvage-studio/selvage/engine/pattern"
 	"github.com/selvage-studio/selvage/engine/starter"
 	"github.com/selvage-studio/selvage/ledger/record"
@@ -17,19 +17,7 @@ import (
 
 func overSession(t *testing.T) *services {
 	t.Helper()
-	s, err := session.Open(session.Config{
-		DataDir: t.TempDir(), CacheDir: t.TempDir(), PersonName: "Anna", NoKeyStore: true, PassphraseWork: 4,
-		Passphrase: func(context.Context, bool) (string, error) { return "test", nil },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return &services{session: s}
+	return &services{session: sessiontest.Open(t)}
 }
 
 func TestPlansComeFromTheStartersLattice(t *testing.T) {
@@ -132,18 +120,7 @@ func TestTheExampleJoinsAndSaysWhatItIs(t *testing.T) {
 
 // What a person asks for in the window, takes and does not want stands in the ledger.
 func TestChoicesAreOnRecord(t *testing.T) {
-	s, err := session.Open(session.Config{
-		DataDir: t.TempDir(), PersonName: "Anna", NoKeyStore: true, PassphraseWork: 4,
-		Passphrase: func(context.Context, bool) (string, error) { return "test", nil },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	s := sessiontest.Open(t)
 	v := &services{session: s}
 	silent := func(viewmodel.Progress) {}
 	r := viewmodel.Request{Prompt: "small red stars", Steps: 1, Repeat: pattern.Repeat{Kind: pattern.HalfDrop, N: 1, D: 2}, Size: viewmodel.Size{Width: 64, Height: 128, DPI: 150}}

@@ -1,12 +1,12 @@
 package session_test
 
 import (
-	"context"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/selvage-studio/selvage/app/session"
+	"github.com/selvage-studio/selvage/app/session/sessiontest"
 	"github.com/selvage-studio/selvage/engine/pattern"
 )
 
@@ -14,18 +14,7 @@ import (
 // again where nobody chooses another device it takes the same one, and gives the same
 // bytes; on another it says that the two are not the same.
 func TestRequestSaysItsDevice(t *testing.T) {
-	s, err := session.Open(session.Config{
-		DataDir: t.TempDir(), PersonName: "Anna", NoKeyStore: true, PassphraseWork: 4,
-		Passphrase: func(context.Context, bool) (string, error) { return "test", nil },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	s := sessiontest.Open(t)
 	generate := func(r session.Request) *session.Made {
 		made, err := s.Generate(t.Context(), r, nil)
 		if err != nil {

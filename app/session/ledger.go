@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -16,8 +13,6 @@ import (
 	"github.com/selvage-studio/selvage/ledger/blob"
 	"github.com/selvage-studio/selvage/ledger/identity"
 	"github.com/selvage-studio/selvage/ledger/record"
-	"github.com/selvage-studio/selvage/ledger/store"
-	"github.com/selvage-studio/selvage/ledger/tree"
 	"github.com/selvage-studio/selvage/ledger/verify"
 )
 
@@ -194,38 +189,6 @@ func (s *Session) VerifyLedger(ctx context.Context, lib *library.Library, o Veri
 	return v, err
 }
 
-// Prove makes the tlog-proof file of an entry: its path to the log's latest head.
-func (s *Session) Prove(ctx context.Context, lib *library.Library, ref string) (proof *tree.Proof, act Act, err error) {
-	if act, err = s.EntryAt(ctx, lib, ref); err != nil {
-		return nil, act, err
-	}
-	err = lib.Read(ctx, func(a *archive.Archive) error {
-		proof, err = prove(ctx, a, act.Entry)
-		return err
-	})
-	return proof, act, err
-}
-
-func prove(ctx context.Context, a *archive.Archive, e archive.Entry) (*tree.Proof, error) {
-	log, err := a.Log(ctx, e.In)
-	if err != nil {
-		return nil, err
-	}
-	head, err := a.LatestHead(ctx, log)
-	if err != nil {
-		return nil, err
-	}
-	path, err := tree.Include(ctx, a.Tiles(log), head.Head, e.Index)
-	if err != nil {
-		return nil, err
-	}
-	signed, err := a.Cosigned(ctx, log, head)
-	if err != nil {
-		return nil, err
-	}
-	return &tree.Proof{Index: e.Index, Path: path, Head: signed}, nil
-}
-
 // Head is the latest head of a log with the cosignatures that it has, and the key that
 // checks it.
 type Head struct {
@@ -264,85 +227,6 @@ func headOf(ctx context.Context, a *archive.Archive, l archive.Log) (Head, error
 	}
 	key, err := verifierKey(l)
 	return Head{l, note, key}, err
-}
-
-// Backup writes a copy of the library into a new folder, while it is used: the ledger as it
-// is at one moment, and then every content.
-func (s *Session) Backup(ctx context.Context, lib *library.Library, dir string, report func(Progress)) (err error) {
-	if dir, err = filepath.Abs(dir); err != nil {
-		return err
-	}
-	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 || err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return usage("%s is there already; name a folder that is not", dir)
-	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return err
-	}
-	st, err := store.Open(ctx, store.Options{Dir: lib.Dir(), Library: lib.ID(), ReadOnly: true})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, st.Close()) }()
-	err = st.Backup(ctx, filepath.Join(dir, archive.FileName), func(done, all int) {
-		if report != nil {
-			report(Progress{Stage: "Copying the ledger", Step: done, Steps: all, Fraction: float64(done) / float64(max(1, all)) / 2})
-		}
-	})
-	if err != nil {
-		return err
-	}
-	if report != nil {
-		report(Progress{Stage: "Copying contents", Fraction: 0.5})
-	}
-	if err := copyTree(ctx, filepath.Join(lib.Dir(), "blobs", "sha256"), filepath.Join(dir, "blobs", "sha256")); err != nil {
-		return err
-	}
-	// The name of a library comes last: before it the copy is none.
-	return copyPlain(filepath.Join(lib.Dir(), "library.json"), filepath.Join(dir, "library.json"))
-}
-
-// Restore makes a library of a back-up, in a new folder. The next one who writes begins a new
-// epoch there.
-func (s *Session) Restore(ctx context.Context, backup, dir string) (err error) {
-	for _, path := range []*string{&backup, &dir} {
-		if *path, err = filepath.Abs(*path); err != nil {
-			return err
-		}
-	}
-	if _, err := library.Open(backup); err != nil {
-		return err
-	}
-	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 || err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return usage("%s is there already; name a folder that is not", dir)
-	}
-	if err := store.Restore(ctx, filepath.Join(backup, archive.FileName), dir); err != nil {
-		return err
-	}
-	if err := copyTree(ctx, filepath.Join(backup, "blobs", "sha256"), filepath.Join(dir, "blobs", "sha256")); err != nil {
-		return err
-	}
-	return copyPlain(filepath.Join(backup, "library.json"), filepath.Join(dir, "library.json"))
-}
-
-func copyTree(ctx context.Context, from, to string) error {
-	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
-		switch {
-		case errors.Is(err, fs.ErrNotExist) && path == from:
-			return nil // a library without contents
-		case err != nil:
-			return err
-		case ctx.Err() != nil:
-			return ctx.Err()
-		}
-		rel, err := filepath.Rel(from, path)
-		if err != nil {
-			return err
-		}
-		if d.IsDir() {
-			return os.MkdirAll(filepath.Join(to, rel), 0o777)
-		}
-		return copyPlain(path, filepath.Join(to, rel))
-	})
 }
 
 // Reindex makes the indexes of the ledger anew from its logs.

@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/selvage-studio/selvage/app/session"
+	"github.com/selvage-studio/selvage/app/session/sessiontest"
 	"github.com/selvage-studio/selvage/engine/diffusion"
 	"github.com/selvage-studio/selvage/engine/pattern"
 	"github.com/selvage-studio/selvage/engine/pattern/color"
@@ -25,19 +26,7 @@ import (
 
 func open(t testing.TB) *session.Session {
 	t.Helper()
-	s, err := session.Open(session.Config{
-		DataDir: t.TempDir(), Device: "cpu", PersonName: "Anna", NoKeyStore: true, PassphraseWork: 4,
-		Passphrase: func(context.Context, bool) (string, error) { return "test", nil },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
+	return sessiontest.Open(t, func(c *session.Config) { c.Device = "cpu" })
 }
 
 func quick(kind pattern.Kind) session.Request {
