@@ -20,6 +20,9 @@ func (s *Session) Backup(ctx context.Context, lib *library.Library, to string, r
 	if !strings.EqualFold(filepath.Ext(to), bundleExtension) {
 		return s.backup(ctx, lib, to, report)
 	}
+	if to, err = filepath.Abs(to); err != nil {
+		return err
+	}
 	if _, err := os.Lstat(to); err == nil {
 		return usage("%s is there already; name a file that is not", to)
 	}
