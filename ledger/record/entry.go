@@ -139,7 +139,7 @@ func (e Entry) text() ([]byte, error) {
 	if len(e.Subjects) > 0 {
 		b = append(b, ']')
 	}
-	b = append(e.Time.At.AppendFormat(append(b, `,"time":"`...), timeLayout), `","v":`...)
+	b = append(AppendTime(append(b, `,"time":"`...), e.Time.At), `","v":`...)
 	b = append(strconv.AppendInt(b, int64(e.Version), 10), '}')
 	if len(b) > MaxEntry {
 		return nil, &EntryError{fmt.Sprintf("it has %d bytes, more than %d", len(b), MaxEntry)}
@@ -213,7 +213,7 @@ func (p *envelope) entry() (e Entry, err error) {
 		return e, err
 	}
 	var isTime bool
-	if e.Time.At, isTime = parseTime(at); !isTime {
+	if e.Time.At, isTime = ParseTime(at); !isTime {
 		return e, &EntryError{fmt.Sprintf("%.40q is no time in UTC with milliseconds", at)}
 	}
 	version, err := p.field("v")

@@ -152,6 +152,47 @@ func TestBodiesAreReadAsByOthers(t *testing.T) {
 	})
 }
 
+// What is as good as one of the forms, and not it.
+func TestABodyHasOneForm(t *testing.T) {
+	zero, some := blob.Hash{}.String(), blob.Of(nil).String()
+	for _, c := range []struct {
+		kind Kind
+		body string
+		good bool
+	}{
+		{KindNote, `{"text":{"commit":"` + some + `"}}`, true},
+		{KindNote, `{"text":{"commit":"` + zero + `"}}`, false},
+		{KindNote, `{"text":{"commit":null}}`, false},
+		{KindNote, `{"text":{}}`, false},
+		{KindNote, `{"about":"","text":null}`, false},
+		{KindNote, `{"text":null}`, true},
+		{KindNote, `{"TEXT":null}`, false},
+		{KindNote, `{"text":null,"x":1}`, false},
+		{KindNote, `{"text":null}1`, false},
+		{KindNote, `{}`, false},
+		{KindNote, ``, false},
+		{KindErased, `{"commitment":"` + zero + `"}`, true},
+		{KindErased, `{"commitment":null}`, false},
+		{KindExport, `{"files":null,"pattern":"","version":"` + some + `"}`, true},
+		{KindExport, `{"files":[],"pattern":"","version":"` + some + `"}`, true},
+		{KindExport, `{"files":[null],"pattern":"","version":"` + some + `"}`, false},
+		{KindExport, `{"certificate":null,"files":[],"pattern":"","version":"` + some + `"}`, false},
+		{KindExport, `{"certificate":"` + zero + `","files":[],"pattern":"","version":"` + some + `"}`, true},
+		{KindExport, `{"clean":false,"files":[],"pattern":"","version":"` + some + `"}`, false},
+		{KindFinished, `{"candidates":[],"outcome":"done","request":"` + some + `","took_ms":1}`, false},
+		{KindFinished, `{"outcome":"done","request":"` + some + `","took_ms":"1"}`, false},
+		{KindFinished, `{"outcome":"\u2028","request":"` + some + `","took_ms":-1}`, false},
+		{KindFinished, `{"outcome":"` + "\u2028" + `","request":"` + some + `","took_ms":-1}`, true},
+		{KindLibrary, `{"name":null,"statement":null}`, true},
+	} {
+		_, err := Entry{Kind: c.kind, Version: 1, Body: []byte(c.body)}.Decode()
+		_, otherErr := lenient(c.kind, []byte(c.body))
+		if (err == nil) != c.good || (otherErr == nil) != c.good {
+			t.Errorf("%s: %v, and for others %v", c.body, err, otherErr)
+		}
+	}
+}
+
 // A value that is signed elsewhere may not nest deeper than an entry may, once it stands in one.
 func TestWhatIsWrittenDownCanBeRead(t *testing.T) {
 	for depth := range 20 {
@@ -169,16 +210,20 @@ func TestWhatIsWrittenDownCanBeRead(t *testing.T) {
 	}
 }
 
-func TestTimesAreReadAsByThePackageTime(t *testing.T) {
+func TestTimesAreWrittenAndReadAsByThePackageTime(t *testing.T) {
 	digits := rapid.StringOfN(rapid.RuneFrom([]rune("000011112222333456789-:.TZ, a")), 24, 24, -1)
 	rapid.Check(t, func(t *rapid.T) {
-		text := []byte(time.UnixMilli(rapid.Int64Range(-62167219200000, 253402300799999).Draw(t, "time")).UTC().Format(timeLayout))
+		at := time.UnixMicro(rapid.Int64Range(-63e15, 254e15).Draw(t, "time")).In(time.FixedZone("", 3600*rapid.IntRange(-12, 14).Draw(t, "zone")))
+		text := []byte(at.UTC().Format(timeLayout))
+		if ours := AppendTime(nil, at); !bytes.Equal(ours, text) {
+			t.Fatalf("%s and %s", ours, text)
+		}
 		other := digits.Draw(t, "other")
 		for range rapid.IntRange(0, 3).Draw(t, "changes") {
-			i := rapid.IntRange(0, len(text)-1).Draw(t, "at")
+			i := rapid.IntRange(0, min(len(text), len(other))-1).Draw(t, "at")
 			text[i] = other[i]
 		}
-		ours, ok := parseTime(text)
+		ours, ok := ParseTime(text)
 		theirs, err := time.Parse(timeLayout, string(text))
 		if otherOK := err == nil && theirs.Format(timeLayout) == string(text); ok != otherOK || ok && !ours.Equal(theirs) {
 			t.Fatalf("%s: %v %v and %v %v", text, ours, ok, theirs, err)

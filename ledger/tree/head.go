@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -45,8 +44,7 @@ type Head struct {
 }
 
 const (
-	timeLine   = "time "
-	timeLayout = "2006-01-02T15:04:05.000Z"
+	timeLine = "time "
 	// maxNote bounds a note: a head and a hundred signatures, the largest kinds included.
 	maxNote = 1 << 20
 	maxLine = 1 << 10
@@ -55,11 +53,16 @@ const (
 // Text is the note's text: origin, size and root as C2SP tlog-checkpoint has them, and a line
 // with the time and its clock.
 func (h Head) Text() string {
-	b := fmt.Sprintf("%s\n%d\n%s\n%s%s %s\n", h.Origin, h.Size, base64.StdEncoding.EncodeToString(h.Root[:]), timeLine, h.Time.At.UTC().Format(timeLayout), h.Time.Clock)
+	const usual = 256 // bytes
+	b := append(append(make([]byte, 0, usual), h.Origin...), '\n')
+	b = append(strconv.AppendInt(b, h.Size, 10), '\n')
+	b = append(base64.StdEncoding.AppendEncode(b, h.Root[:]), '\n')
+	b = append(record.AppendTime(append(b, timeLine...), h.Time.At), ' ')
+	b = append(append(b, h.Time.Clock...), '\n')
 	for _, m := range h.More {
-		b += m + "\n"
+		b = append(append(b, m...), '\n')
 	}
-	return b
+	return string(b)
 }
 
 // HeadError reports a note that is no signed head, or not one of those who are believed.
@@ -103,7 +106,8 @@ func ParseText(text string) (Head, error) {
 	}
 	at, clock, _ := strings.Cut(strings.TrimPrefix(lines[3], timeLine), " ")
 	h.Time.Clock = record.Clock(clock)
-	if h.Time.At, err = time.Parse(timeLayout, at); err != nil || h.Time.Clock != record.LocalClock && h.Time.Clock != record.StudioClock {
+	var isTime bool
+	if h.Time.At, isTime = record.ParseTime(at); !isTime || h.Time.Clock != record.LocalClock && h.Time.Clock != record.StudioClock {
 		return Head{}, &HeadError{Reason: fmt.Sprintf("%.80q is no time and clock", lines[3])}
 	}
 	if len(lines) > 4 {
@@ -127,13 +131,14 @@ func parseHash(line string) (blob.Hash, error) {
 // Sign writes the head as a signed note. The signers' first is the log's own, whose
 // name is the origin. The error is a *HeadError.
 func (h Head) Sign(signers ...note.Signer) ([]byte, error) {
-	if _, err := ParseText(h.Text()); err != nil {
+	text := h.Text()
+	if _, err := ParseText(text); err != nil {
 		return nil, err
 	}
 	if len(signers) == 0 || signers[0].Name() != h.Origin {
 		return nil, &HeadError{Reason: "the key of a log is called by its origin"}
 	}
-	n, err := note.Sign(&note.Note{Text: h.Text()}, signers...)
+	n, err := note.Sign(&note.Note{Text: text}, signers...)
 	if err != nil {
 		return nil, &HeadError{"it cannot be signed", err}
 	}
