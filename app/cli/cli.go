@@ -18,6 +18,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -35,6 +36,10 @@ const (
 	exitCancelled = 130
 )
 
+// lingers is how long a command that changed something waits for witnesses to answer, where there are any; what
+// they have not answered by then is asked with a later command.
+const lingers = 3 * time.Second
+
 // program is one run of the command line.
 type program struct {
 	in       io.Reader
@@ -50,7 +55,10 @@ func Main(args []string, in io.Reader, out, errs io.Writer) int {
 	defer stop()
 	// Cells are large and live shortly: half the garbage for a few per cent of the time.
 	debug.SetGCPercent(50)
-	p := &program{in: in, out: out, err: errs, config: session.Config{Passphrase: terminalPassphrase(os.Stderr)}}
+	p := &program{in: in, out: out, err: errs, config: session.Config{
+		Passphrase: terminalPassphrase(os.Stderr),
+		Witnessing: &session.Witnessing{Linger: lingers},
+	}}
 	root := p.root()
 	root.SetArgs(args)
 	root.SetIn(in)
@@ -162,7 +170,8 @@ func wrapArgs(c *cobra.Command) {
 
 // window opens the studio, or does its first job headless.
 func (p *program) window(ctx context.Context) error {
-	p.config.Passphrase = nil // a question on a terminal behind the window would be seen by nobody
+	p.config.Witnessing.Linger = 0 // a window that closes is gone; the next one asks
+	p.config.Passphrase = nil      // a question on a terminal behind the window would be seen by nobody
 	s, err := p.studio()
 	if err != nil {
 		return err

@@ -271,7 +271,9 @@ func (p *program) ledgerWitness() *cobra.Command {
 		Use: "witness", Short: "Have others see the ledger's heads: witnesses and time-stamp authorities",
 		Long: `Have others see the heads of the ledger, so that nobody can roll it back or write it anew
 unseen, its owner included. Nothing leaves this computer before a witness or an authority is
-added here, and then only signed heads: sizes and hashes, no content.`,
+added here, and then only signed heads: sizes and hashes, no content. From then on they are
+asked by themselves, shortly after something was saved; what they do not answer waits in the
+library (selvage ledger witness list) and is asked again, longer after each try.`,
 	}
 	var roots string
 	add := &cobra.Command{
@@ -299,7 +301,7 @@ added here, and then only signed heads: sizes and hashes, no content.`,
 			return s.RemoveParty(args[0])
 		},
 	}
-	list := p.inLedger(&cobra.Command{Use: "list", Short: "List who is asked, and what still waits for an answer", Args: cobra.NoArgs},
+	list := p.inLedger(&cobra.Command{Use: "list", Aliases: []string{"status"}, Short: "List who is asked, and what still waits for an answer", Args: cobra.NoArgs},
 		func(c *cobra.Command, s *session.Session, lib *library.Library, _ []string) error {
 			for _, one := range s.Parties() {
 				kind := "time-stamp authority"
@@ -315,10 +317,14 @@ added here, and then only signed heads: sizes and hashes, no content.`,
 			pending, err := s.Pending(c.Context(), lib)
 			for _, one := range pending {
 				if p.json {
-					p.line(map[string]any{"waits": one.Kind, "url": one.Party, "size": one.Size, "since": one.Since, "tries": one.Tries, "error": one.Error})
+					p.line(map[string]any{"waits": one.Kind, "url": one.Party, "size": one.Size, "since": one.Since, "tries": one.Tries, "error": one.Error, "next": session.DueAt(one)})
 					continue
 				}
-				fmt.Fprintf(p.out, "waits for %s: a %s over %d entries, tried %d times: %s\n", one.Party, one.Kind, one.Size, one.Tries, one.Error)
+				state := "not asked yet"
+				if one.Tries > 0 {
+					state = fmt.Sprintf("tried %d times: %s", one.Tries, one.Error)
+				}
+				fmt.Fprintf(p.out, "waits for %s: a %s over %d entries, next asked at %s; %s\n", one.Party, one.Kind, one.Size, session.DueAt(one).Local().Format("2006-01-02 15:04:05"), state)
 			}
 			return err
 		})
@@ -338,10 +344,13 @@ added here, and then only signed heads: sizes and hashes, no content.`,
 				case p.json:
 					p.line(line)
 				case one.Err != nil:
-					fmt.Fprintf(p.out, "%s: %v; it is asked again next time\n", one.Party.URL, one.Err)
+					fmt.Fprintf(p.out, "%s: %v; it is asked again later\n", one.Party.URL, one.Err)
 				default:
 					fmt.Fprintf(p.out, "%s saw %d entries at %s\n", one.Party.URL, one.Size, one.At.Format("2006-01-02 15:04:05 MST"))
 				}
+			}
+			if err == nil && len(asked) == 0 && !p.json {
+				fmt.Fprintln(p.out, "all of them have seen the latest head")
 			}
 			if err == nil && failed {
 				return errFailed

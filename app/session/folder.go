@@ -113,6 +113,9 @@ func (s *Session) opened(l *library.Library) *library.Library {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.libraries = append(s.libraries, l)
+	if s.attendant != nil {
+		s.attendant.watch(l)
+	}
 	return l
 }
 

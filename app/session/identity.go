@@ -49,6 +49,13 @@ func (s *Session) Identity(ctx context.Context) (*identity.Identity, error) {
 	return me, nil
 }
 
+// unlocked says whether the keys are at hand without asking anybody.
+func (s *Session) unlocked() bool {
+	s.meMu.Lock()
+	defer s.meMu.Unlock()
+	return s.me != nil
+}
+
 // systemName is what the system calls the person.
 func systemName() string {
 	u, err := user.Current()

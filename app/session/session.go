@@ -49,6 +49,8 @@ type Config struct {
 	NoKeyStore bool
 	// PassphraseWork is log2 of what a guess at a passphrase costs; 0 is the usual second.
 	PassphraseWork int
+	// Witnessing asks witnesses and authorities beside the work; nil asks them only by Ask.
+	Witnessing *Witnessing
 }
 
 // Session is an open program. It is safe for concurrent use.
@@ -65,6 +67,7 @@ type Session struct {
 	me   *identity.Identity // once it was needed
 
 	libraries []*library.Library // that were opened; under mu
+	attendant *attendant         // nil where nobody is asked beside the work
 
 	factsMu sync.Mutex
 	facts   map[string]facts       // by model and upscaler
@@ -98,7 +101,11 @@ func Open(cfg Config) (*Session, error) {
 		}
 		cfg.CacheDir = filepath.Join(dir, "selvage")
 	}
-	return &Session{cfg: cfg, queues: map[string]*gpu.Queue{}, open: map[string]*opened{}, facts: map[string]facts{}}, nil
+	s := &Session{cfg: cfg, queues: map[string]*gpu.Queue{}, open: map[string]*opened{}, facts: map[string]facts{}}
+	if cfg.Witnessing != nil {
+		s.attendant = newAttendant(s, *cfg.Witnessing)
+	}
+	return s, nil
 }
 
 // dataDir is where a person's data lives on this system.
@@ -121,6 +128,9 @@ func dataDir() (string, error) {
 
 // Close gives back what the session opened, in the reverse order.
 func (s *Session) Close() error {
+	if s.attendant != nil {
+		s.attendant.stop()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var errs []error

@@ -83,6 +83,19 @@ func (s *Store) Want(ctx context.Context, log blob.Hash, size int64, kind archiv
 	})
 }
 
+// WantNewest is Want, and gives up the questions about earlier heads of the log to the same party, which this one covers: it has
+// waited since the first of them, and was tried as often.
+func (s *Store) WantNewest(ctx context.Context, log blob.Hash, size int64, kind archive.Wanted, party string) error {
+	return s.on(ctx, log, size, func(ctx context.Context, place int64, _ []byte) error {
+		first := place - size
+		return s.exec(ctx,
+			query(`INSERT INTO pending(place, kind, party, since, tries, error)
+				SELECT ?1, ?2, ?3, coalesce(min(since), ?4), coalesce(max(tries), 0), coalesce(max(error), '') FROM pending WHERE place BETWEEN ?5 AND ?1 AND kind = ?2 AND party = ?3
+				ON CONFLICT DO NOTHING`, place, kind, party, s.options.Clock().At.UnixMilli(), first),
+			query(`DELETE FROM pending WHERE place >= ? AND place < ? AND kind = ? AND party = ?`, first, place, kind, party))
+	})
+}
+
 // mostReason bounds what is kept of somebody else's words.
 const mostReason = 500
 

@@ -41,6 +41,9 @@ type Library struct {
 	pens   int
 	reader *store.Store // while nobody here has a pen; opened when it is needed
 
+	// signed is told of every batch that is on record, with the pen that wrote it.
+	signed func(ctx context.Context, p *Pen, entries []archive.Entry)
+
 	putting sync.Mutex // held from looking at the roots to changing them
 }
 
@@ -103,6 +106,14 @@ func (l *Library) ID() string { return l.id }
 
 // Blobs is the content of the library.
 func (l *Library) Blobs() *blob.Store { return l.blobs }
+
+// OnSigned has f told of every batch from now on, by whoever records it, once it is on the disk. It
+// is called before Record returns, and keeps nobody from working: what it has to say goes elsewhere.
+func (l *Library) OnSigned(f func(ctx context.Context, p *Pen, entries []archive.Entry)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.signed = f
+}
 
 // Read hands the ledger to look, beside whoever writes it. A library that nobody wrote to
 // yet has none: then look is not called.

@@ -22,6 +22,8 @@ import (
 type Pen struct {
 	l   *Library
 	log *store.Log
+	// signed is the library's, as it was when the pen was taken.
+	signed func(ctx context.Context, p *Pen, entries []archive.Entry)
 }
 
 // WriteOptions say how a library is gone on with.
@@ -50,7 +52,7 @@ func (l *Library) WriteWith(ctx context.Context, me *identity.Identity, o WriteO
 		}
 	}
 	l.pens++
-	p := &Pen{l: l}
+	p := &Pen{l: l, signed: l.signed}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, l.giveBack())
@@ -111,6 +113,9 @@ func (p *Pen) Store() *store.Store { return p.l.store }
 // the disk. What they name has to be there before.
 func (p *Pen) Record(ctx context.Context, acts ...record.Draft) ([]archive.Entry, error) {
 	entries, _, err := p.log.Append(ctx, acts...)
+	if err == nil && p.signed != nil {
+		p.signed(ctx, p, entries)
+	}
 	return entries, err
 }
 
