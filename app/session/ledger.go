@@ -194,7 +194,7 @@ func (s *Session) VerifyLedger(ctx context.Context, lib *library.Library, o Veri
 type Head struct {
 	Log  archive.Log
 	Note []byte
-	Key  string // as C2SP signed-note writes it
+	Key  string // as C2SP signed-note writes it; "" where the log's beginning is damaged
 }
 
 // Heads lists the latest head of each log.
@@ -224,6 +224,9 @@ func headOf(ctx context.Context, a *archive.Archive, l archive.Log) (Head, error
 	note, err := a.Cosigned(ctx, l, signed)
 	if err != nil {
 		return Head{}, err
+	}
+	if l.Damage != nil {
+		return Head{Log: l, Note: note}, nil // whose key it is cannot be read
 	}
 	key, err := verifierKey(l)
 	return Head{l, note, key}, err

@@ -32,8 +32,12 @@ type Log struct {
 	Size   int64 // entries
 	// Closed says why nothing is added to it any more, and is empty while it grows.
 	Closed string
-	// First is what its first entry says.
+	// First is what its first entry says; nothing where that is damaged.
 	First record.Log
+	// Damage is why the first entry is not the one that gives the log its id, as a *DamagedError; nil for
+	// a log that is as it should be. Whose log it was cannot be said, and nothing is added to it; its other entries are
+	// read as ever.
+	Damage error
 }
 
 // Entry is one entry at its place.
@@ -64,8 +68,8 @@ func failed(err error) error {
 	return &ReadError{err}
 }
 
-// Logs lists the logs in the order in which they came. The error is a *ReadError or a
-// *DamagedError.
+// Logs lists the logs in the order in which they came, also those with a Damage. The error is a
+// *ReadError, or a *DamagedError where the list itself is damaged.
 func (a *Archive) Logs(ctx context.Context) ([]Log, error) {
 	return a.logs(ctx, `1`)
 }
@@ -102,7 +106,7 @@ func (a *Archive) logs(ctx context.Context, where string, args ...any) (logs []L
 		}
 		l.ID = blob.Hash(id)
 		if err := l.begin(first); err != nil {
-			return nil, &DamagedError{Log: l.ID, Err: err}
+			l.Damage = &DamagedError{Log: l.ID, Err: err}
 		}
 		logs = append(logs, l)
 	}

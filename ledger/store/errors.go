@@ -81,6 +81,19 @@ func (e *BrokenLogError) Error() string {
 
 func (e *BrokenLogError) Unwrap() error { return e.Err }
 
+// DamagedLogError reports that the log of this device is damaged at its first entry, which says whose it is. The other logs,
+// and its other entries, are read as ever. Begin with Owner.NewEpoch sets it apart and goes on in a new log.
+type DamagedLogError struct {
+	Log blob.Hash
+	Err error
+}
+
+func (e *DamagedLogError) Error() string {
+	return fmt.Sprintf("store: this device's log %v cannot be gone on with, since its beginning is damaged (log.malformed): %v; put a back-up in its place, or go on in a new log by beginning a new epoch", e.Log, e.Err)
+}
+
+func (e *DamagedLogError) Unwrap() error { return e.Err }
+
 // RolledBackError reports a library that does not hold what this device last signed in it: an older copy was
 // put back, or another one took its place. Going on would sign the same places a second time. Begin with
 // Owner.NewEpoch goes on in a new log, which names Known as what came before.

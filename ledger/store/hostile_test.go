@@ -130,8 +130,12 @@ func TestRowsThatNobodyWrote(t *testing.T) {
 	}
 	change(t, dir, `UPDATE logs SET id = zeroblob(32)`)
 	var damaged *archive.DamagedError
+	if logs, err := r.Logs(t.Context()); err != nil || len(logs) != 1 || !errors.As(logs[0].Damage, &damaged) {
+		t.Errorf("a log of another id: %+v, %v", logs, err)
+	}
+	change(t, dir, `UPDATE logs SET id = zeroblob(31)`)
 	if _, err := r.Logs(t.Context()); !errors.As(err, &damaged) {
-		t.Errorf("a log of another id: %v", err)
+		t.Errorf("an id that is none: %v", err)
 	}
 }
 

@@ -54,7 +54,7 @@ func (l *Log) ID() blob.Hash { return l.id }
 
 // Begin goes on with the log of a person on this device, or begins one. It goes on only from the state
 // that the log's last head signed: a *BrokenLogError where the entries are another, a *RolledBackError where the
-// device has signed more or otherwise. A log that was closed, as all are in a back-up, is followed by one of a new
+// device has signed more or otherwise, a *DamagedLogError where the log's first entry is damaged. A log that was closed, as all are in a back-up, is followed by one of a new
 // epoch.
 func (s *Store) Begin(ctx context.Context, o Owner) (*Log, error) {
 	var l *Log
@@ -70,8 +70,11 @@ func (s *Store) begin(ctx context.Context, o Owner) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	var mine []archive.Log
+	var mine, damaged []archive.Log
 	for _, l := range logs {
+		if l.Damage != nil {
+			damaged = append(damaged, l)
+		}
 		if f := l.First; f.Author == o.Author && f.Device == o.Device && f.Library == s.options.Library {
 			mine = append(mine, l)
 		}
@@ -80,6 +83,9 @@ func (s *Store) begin(ctx context.Context, o Owner) (*Log, error) {
 	known, marked, err := s.watermark(ctx, o)
 	if err != nil {
 		return nil, err
+	}
+	if lost := own(damaged, mine, known, marked); lost != nil {
+		return s.after(ctx, o, *lost, mine, len(damaged), known, marked)
 	}
 	if len(mine) == 0 {
 		switch {
@@ -105,6 +111,33 @@ func (s *Store) begin(ctx context.Context, o Owner) (*Log, error) {
 		previous = known
 	}
 	return s.found(ctx, o, record.Log{Epoch: last.First.Epoch + 1, Reason: reason, Previous: &previous}, &last)
+}
+
+// own finds the log of this device among those whose first entry is damaged, so that nobody can read in them
+// whose they are: the one that it signed last, or, for a device that remembers nothing and has no other, any.
+func own(damaged, mine []archive.Log, known record.HeadRef, marked bool) *archive.Log {
+	for i, l := range damaged {
+		if marked && l.ID == known.Log || !marked && len(mine) == 0 {
+			return &damaged[i]
+		}
+	}
+	return nil
+}
+
+// after begins a log after one that is damaged at its first entry: never without being told to. Its epoch leaves room
+// for those of all damaged logs, which cannot be read.
+func (s *Store) after(ctx context.Context, o Owner, lost archive.Log, mine []archive.Log, damaged int, known record.HeadRef, marked bool) (*Log, error) {
+	if o.NewEpoch == "" {
+		return nil, &DamagedLogError{lost.ID, lost.Damage}
+	}
+	first := record.Log{Epoch: 1 + damaged, Reason: o.NewEpoch}
+	if n := len(mine); n > 0 {
+		first.Epoch += mine[n-1].First.Epoch
+	}
+	if marked {
+		first.Previous = &known
+	}
+	return s.found(ctx, o, first, &lost)
 }
 
 func (s *Store) lastHead(ctx context.Context, l archive.Log) (record.HeadRef, error) {

@@ -27,6 +27,9 @@ func (l *ledger) Logs(ctx context.Context) ([]blob.Hash, error) {
 	}
 	var ids []blob.Hash
 	for _, one := range logs {
+		if one.Damage != nil {
+			return nil, one.Damage
+		}
 		l.logs[one.ID] = one
 		ids = append(ids, one.ID)
 	}
