@@ -94,12 +94,16 @@ func (r *Run) Shards(run int64) iter.Seq[Shard] {
 	slices.SortFunc(sorted, pair.compare)
 	return func(yield func(Shard) bool) {
 		for begin := 0; begin < len(sorted); {
-			first := sorted[begin].key >> 56
-			s := Shard{Key: run*shards | int64(first)}
-			for ; begin < len(sorted) && sorted[begin].key>>56 == first; begin++ {
-				s.Keys = binary.BigEndian.AppendUint64(s.Keys, sorted[begin].key)
-				s.Keys = binary.BigEndian.AppendUint64(s.Keys, uint64(sorted[begin].place))
+			first, end := sorted[begin].key>>56, begin
+			for end < len(sorted) && sorted[end].key>>56 == first {
+				end++
 			}
+			s := Shard{Key: run*shards | int64(first), Keys: make([]byte, 0, (end-begin)*pairSize)}
+			for _, p := range sorted[begin:end] {
+				s.Keys = binary.BigEndian.AppendUint64(s.Keys, p.key)
+				s.Keys = binary.BigEndian.AppendUint64(s.Keys, uint64(p.place))
+			}
+			begin = end
 			if !yield(s) {
 				return
 			}
@@ -140,8 +144,25 @@ func keysOf(e Entry) []uint64 {
 }
 
 func hashKey(h blob.Hash) uint64       { return binary.BigEndian.Uint64(h[:]) }
-func kindKey(k record.Kind) uint64     { return word("kind\n", string(k)) }
 func subjectKey(subject string) uint64 { return word("subject\n", subject) }
+
+func kindKey(k record.Kind) uint64 {
+	if key, ok := kindKeys[k]; ok {
+		return key
+	}
+	return kindWord(k)
+}
+
+// kindKeys are those of the kinds that are known, of which every entry has one.
+var kindKeys = func() map[record.Kind]uint64 {
+	all := map[record.Kind]uint64{}
+	for _, k := range record.Kinds() {
+		all[k] = kindWord(k)
+	}
+	return all
+}()
+
+func kindWord(k record.Kind) uint64 { return word("kind\n", string(k)) }
 
 func word(of, text string) uint64 {
 	var usual [128]byte

@@ -87,42 +87,45 @@ type Line struct {
 	Openings []Opening // what its commitments were made of
 }
 
-// Encode writes the draft down for a log; log is zero for the first entry.
+// Encode writes the draft down for a log; log is zero for the first entry. The entry's body shares the text's memory.
 func (d Draft) Encode(log blob.Hash, now Time) (Line, error) {
-	w, err := writeBody(d.Body)
-	if err != nil {
-		return Line{}, err
-	}
-	e := Entry{Log: log, Kind: d.Body.Kind(), Version: versionOf(d.Body), Time: now, Subjects: d.Subjects, Body: w.text}
+	e := Entry{Log: log, Kind: d.Body.Kind(), Version: versionOf(d.Body), Time: now, Subjects: d.Subjects}
 	if err := e.check(); err != nil {
 		return Line{}, err
 	}
-	text, err := e.text()
+	w := writer{text: append(make([]byte, 0, usualEntry), entryBegin...)}
+	if err := w.body(d.Body); err != nil {
+		return Line{}, err
+	}
+	end := len(w.text)
+	text, err := e.finish(w.text)
 	if err != nil {
 		return Line{}, err
 	}
+	e.Body = text[len(entryBegin):end:end]
 	return Line{Text: text, Entry: e, Openings: w.openings}, nil
 }
 
-// writeBody writes a body in its form; what a later program wrote stays as it was.
-func writeBody(b Body) (w writer, err error) {
+const (
+	entryBegin = `{"body":`
+	// usualEntry is as many bytes as most entries have.
+	usualEntry = 1024
+)
+
+// body writes a body in its form; what a later program wrote stays as it was.
+func (w *writer) body(b Body) error {
 	if u, ok := b.(*Unknown); ok {
-		w.text, err = Canonical(u)
-		return w, err
+		text, err := Canonical(u)
+		w.text = append(w.text, text...)
+		return err
 	}
 	v := reflect.ValueOf(b).Elem()
-	w.text = make([]byte, 0, usualBody)
-	return w, formOf(v.Type()).write(&w, v)
+	return formOf(v.Type()).write(w, v)
 }
 
-// usualBody is as many bytes as most bodies have.
-const usualBody = 512
-
-// text writes the fields in canonical order. All but the subjects are known to need no
+// finish writes the fields after the body, in canonical order. All but the subjects are known to need no
 // escapes by now.
-func (e Entry) text() ([]byte, error) {
-	b := make([]byte, 0, len(e.Body)+usualEnvelope+len(e.Subjects)*(blob.TextSize+len(`"",`)))
-	b = append(append(b, `{"body":`...), e.Body...)
+func (e Entry) finish(b []byte) ([]byte, error) {
 	b = append(append(b, `,"clock":"`...), e.Time.Clock...)
 	b = append(append(b, `","kind":"`...), e.Kind...)
 	b = append(b, '"')
@@ -146,9 +149,6 @@ func (e Entry) text() ([]byte, error) {
 	}
 	return b, nil
 }
-
-// usualEnvelope is as many bytes as most entries have besides their body and their subjects.
-const usualEnvelope = 224
 
 // EntryError reports bytes that are no entry.
 type EntryError struct{ Reason string }

@@ -96,7 +96,8 @@ func anyBody(t *rapid.T) Body {
 func TestBodiesAreWrittenAsByOthers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := anyBody(t)
-		ours, err := writeBody(b)
+		var ours writer
+		err := ours.body(b)
 		theirs, otherErr := Canonical(b)
 		if (err == nil) != (otherErr == nil) {
 			t.Fatalf("%+v: %v and %v", b, err, otherErr)
@@ -118,8 +119,8 @@ func TestBodiesAreReadAsByOthers(t *testing.T) {
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		b := anyBody(t)
-		w, err := writeBody(b)
-		if err != nil {
+		var w writer
+		if err := w.body(b); err != nil {
 			t.Skip(err)
 		}
 		text := bytes.Clone(w.text)

@@ -162,7 +162,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if again, err := e.text(); err != nil || !bytes.Equal(again, text) {
+		if again, err := e.finish(append([]byte(entryBegin), e.Body...)); err != nil || !bytes.Equal(again, text) {
 			t.Fatalf("%q comes back as %q, %v", text, again, err)
 		}
 		_, _ = e.Decode()
