@@ -23,7 +23,7 @@ import (
 func Studio(s *session.Session) Deps {
 	v := &services{session: s}
 	return Deps{
-		Services: viewmodel.Services{Generator: v, Exporter: v, Catalogue: v, Importer: v, Recorder: v, Example: Example},
+		Services: viewmodel.Services{Generator: v, Exporter: v, Catalogue: v, Importer: v, Recorder: v, Historian: v, Example: Example},
 		Close:    s.Close,
 	}
 }
@@ -39,6 +39,15 @@ type services struct {
 // library is where the window's work is recorded: the last one used, or a newcomer's first.
 // The error says why nothing can be on record now.
 func (v *services) library(ctx context.Context) (*library.Library, error) {
+	lib, err := v.record()
+	if err != nil {
+		return nil, err
+	}
+	return lib, v.session.CanWrite(ctx, lib)
+}
+
+// record is the library of the window's work, whether it can be written now or not.
+func (v *services) record() (*library.Library, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.lib == nil {
@@ -48,7 +57,7 @@ func (v *services) library(ctx context.Context) (*library.Library, error) {
 		}
 		v.lib = lib
 	}
-	return v.lib, v.session.CanWrite(ctx, v.lib)
+	return v.lib, nil
 }
 
 // Accepted implements viewmodel.Recorder.

@@ -155,6 +155,27 @@ func TestChoicesAreOnRecord(t *testing.T) {
 		kinds[record.KindAccepted] != 1 || kinds[record.KindRejected] != 1 || kinds[record.KindExport] != 1 {
 		t.Errorf("%v, %v", kinds, err)
 	}
+	// The panel tells it, with the words, and of this pattern alone.
+	h, err := v.History(t.Context(), &made[0])
+	groups := map[viewmodel.ActGroup]int{}
+	words := false
+	for _, a := range h.Acts {
+		groups[a.Group]++
+		words = words || a.Words == r.Prompt
+		if a.Who != "Anna" || a.What == "" || a.When.IsZero() {
+			t.Errorf("%+v", a)
+		}
+	}
+	if err != nil || h.Of != "this pattern" || groups[viewmodel.Generations] != 3 || groups[viewmodel.Choices] != 1 || groups[viewmodel.Exports] != 1 || !words {
+		t.Errorf("%+v, %v", h, err)
+	}
+	all, err := v.History(t.Context(), nil)
+	if err != nil || all.Of != "the library" || len(all.Acts) <= len(h.Acts) {
+		t.Errorf("%+v, %v", all, err)
+	}
+	if j, err := v.Verify(t.Context()); err != nil || !j.Intact || j.Entries == 0 {
+		t.Errorf("%+v, %v", j, err)
+	}
 	verdict, err := s.VerifyLedger(t.Context(), lib, session.VerifyOptions{Deep: true}, nil)
 	if err != nil || !verdict.Intact() {
 		t.Errorf("%+v, %v", verdict, err)

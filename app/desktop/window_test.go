@@ -56,6 +56,7 @@ type seen struct {
 	Laid       bool     `json:"laid,omitempty"`
 	Zoom       float64  `json:"zoom,omitempty"`
 	Notices    []string `json:"notices,omitempty"`
+	History    int      `json:"history,omitempty"` // entries that the panel lists
 }
 
 func child() int {
@@ -91,6 +92,9 @@ func child() int {
 			}
 			if s.Canvas != nil {
 				v.Canvas, v.Letter = s.Canvas.Result.Request.Prompt, s.Canvas.Letter
+			}
+			if s.Record.Open && !s.Record.Reading {
+				v.History = len(s.Record.Acts())
 			}
 			for _, n := range s.Notices {
 				v.Notices = append(v.Notices, n.Text)
@@ -318,6 +322,12 @@ func TestJourney(t *testing.T) {
 	w.picture("5-comparing")
 	w.key("Return")
 	w.until("it is accepted", func(s seen) bool { return s.Letter == "A" && s.Candidates == 0 && !s.Viewing })
+
+	w.key("h")
+	w.until("the history is on view", func(s seen) bool { return s.History > 1 })
+	w.picture("5-history")
+	w.key("h")
+	w.until("it is closed", func(s seen) bool { return s.History == 0 })
 
 	w.key("ctrl+e")
 	w.picture("6-export")

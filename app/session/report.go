@@ -295,7 +295,7 @@ func (t *teller) acts(ctx context.Context) error {
 				When: authorship.Moment{Time: day, Source: authorship.LocalClock}, Published: b.How == "publication" || b.How == "web" || b.How == "sale", What: b.How, Place: a.Opened[b.Place.Commitment], Country: b.Country, Entry: place(a),
 			})
 		}
-		out.Events = append(out.Events, authorship.Event{When: when, Who: who, Kind: string(a.Kind), What: t.sentence(a), Entry: place(a)})
+		out.Events = append(out.Events, authorship.Event{When: when, Who: who, Kind: string(a.Kind), What: sentence(a), Entry: place(a)})
 	}
 	slices.SortStableFunc(out.Events, func(a, b authorship.Event) int { return a.When.Time.Compare(b.When.Time) })
 	if n := len(out.Events); n > 0 {
@@ -319,41 +319,6 @@ func letter(n int) string {
 		return string(rune('A' + n))
 	}
 	return fmt.Sprint(n + 1)
-}
-
-// sentence says what an act was, without what is withheld.
-func (t *teller) sentence(a Act) string {
-	switch b := a.Body.(type) {
-	case *record.Edit:
-		return fmt.Sprintf("%s (%s)", b.Operation, b.Class)
-	case *record.Prompt:
-		return fmt.Sprintf("version %d of the prompt", b.Version)
-	case *record.Requested:
-		return fmt.Sprintf("a model was asked to %s, %s", b.Mode, b.Repeat)
-	case *record.Finished:
-		return fmt.Sprintf("the request ended: %s, %d pictures", b.Outcome, len(b.Candidates))
-	case *record.Accepted:
-		return fmt.Sprintf("a candidate was taken, out of %d", max(1, b.Of))
-	case *record.Rejected:
-		return "a candidate was not wanted"
-	case *record.Saved:
-		return fmt.Sprintf("saved, revision %d", b.Revision)
-	case *record.Revert:
-		return "went to another version"
-	case *record.Milestone:
-		return "milestone: " + b.Milestone
-	case *record.Review:
-		return "review: " + b.Decision
-	case *record.Import:
-		return "a picture came in, stated as " + b.Origin
-	case *record.Export:
-		return fmt.Sprintf("%d files were exported", len(b.Files))
-	case *record.Disclosure:
-		return fmt.Sprintf("shown: %s on %s, %s", b.How, b.Date, b.Country)
-	case *record.Note:
-		return "a note"
-	}
-	return string(a.Kind)
 }
 
 // pause ends a stretch of work.

@@ -35,14 +35,18 @@ type Draughtsman struct {
 	failure error
 	runs    int
 	inked   int
+	diary   Diary
 }
 
 // New makes a draughtsman that does not wait between steps.
 func New() *Draughtsman { return &Draughtsman{} }
 
+// Diary is what is on record of it.
+func (d *Draughtsman) Diary() *Diary { return &d.diary }
+
 // Services are what a studio needs, drawn by rule.
 func (d *Draughtsman) Services() viewmodel.Services {
-	return viewmodel.Services{Generator: d, Exporter: d, Catalogue: d, Example: d.Example}
+	return viewmodel.Services{Generator: d, Exporter: d, Catalogue: d, Recorder: &d.diary, Historian: &d.diary, Example: d.Example}
 }
 
 // Hold makes every step of the generations from now on wait for Step.
@@ -204,6 +208,7 @@ func (d *Draughtsman) Generate(ctx context.Context, r viewmodel.Request, report 
 	for i, name := range positions(len(s.chips)) {
 		res.Palette = append(res.Palette, viewmodel.Position{Name: name, Chip: s.chips[i]})
 	}
+	d.diary.write(r.Prompt, viewmodel.Generations, "Drawn by rule, as it was asked for", r.Prompt, false)
 	return res, nil
 }
 
@@ -323,6 +328,7 @@ func (d *Draughtsman) Export(ctx context.Context, r viewmodel.Result, path strin
 			return viewmodel.Exported{}, errors.Join(err, os.Remove(path))
 		}
 	}
+	d.diary.write(r.Request.Prompt, viewmodel.Exports, fmt.Sprintf("%d files were exported", len(out.Files)), "", false)
 	return out, nil
 }
 

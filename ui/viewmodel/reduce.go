@@ -88,6 +88,7 @@ func (relieved) isEvent()       {}
 // reduce returns the state after e. It changes nothing that s points to.
 func reduce(s State, e event) State {
 	s.Version++
+	s.Record = s.Record.happen(e)
 	switch e := e.(type) {
 	case formEdited:
 		s.Form, s.Plan = e.form, e.plan

@@ -21,6 +21,8 @@ type Services struct {
 	Importer Importer
 	// Recorder is told what a person takes and what they do not want.
 	Recorder Recorder
+	// Historian tells what is on record.
+	Historian Historian
 	// Example gives the studio something to look at on its first start.
 	Example func(ctx context.Context) (Result, error)
 }
@@ -32,6 +34,57 @@ type Recorder interface {
 	Accepted(ctx context.Context, r Result, of int) error
 	// Discarded is that a candidate was not wanted.
 	Discarded(ctx context.Context, r Result) error
+}
+
+// Historian reads the record of what happened.
+type Historian interface {
+	// History lists what is on record about a result, the newest first; about everything where the result is
+	// nil or was not made here.
+	History(ctx context.Context, r *Result) (History, error)
+	// Verify judges the whole record, which may take a while.
+	Verify(ctx context.Context) (Judgement, error)
+}
+
+// History is what is on record.
+type History struct {
+	// Of says what it is about: "this pattern", "the library".
+	Of   string
+	Acts []Act
+}
+
+// Act is one thing that happened.
+type Act struct {
+	ID    string
+	Group ActGroup
+	// What says it in a few words: "Prompt, version 3", "Candidate taken, out of 4".
+	What string
+	Who  string
+	When time.Time
+	// Words are what a person wrote: a prompt, a note. Withheld says that they are sealed, and cannot be opened here.
+	Words    string
+	Withheld bool
+}
+
+// ActGroup is a sort of acts, by which they are filtered.
+type ActGroup uint8
+
+// The groups. Everything is none of its own.
+const (
+	Everything ActGroup = iota
+	Generations
+	Choices
+	Edits
+	Milestones
+	Exports
+	Others
+)
+
+// Judgement is what verifying the record came to.
+type Judgement struct {
+	Intact bool
+	// Entries were read; Problems say what is wrong, each with its code.
+	Entries  int64
+	Problems []string
 }
 
 // Generator makes repeats.

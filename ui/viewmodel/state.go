@@ -35,6 +35,8 @@ type State struct {
 	// them takes a while; nil is nothing to show.
 	Ground, Over *plane.Plane
 	Notices      []Notice
+	// Record is what the panel of the history shows.
+	Record Record
 	// Undoable names what Undo would take back; empty when there is nothing.
 	Undoable string
 

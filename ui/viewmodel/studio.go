@@ -72,6 +72,7 @@ func New(sv Services, c Clock, opts ...Option) *Studio {
 		o(s)
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.state.Record.Offered = sv.Historian != nil
 	s.state.Plan = sv.Generator.Plan(s.state.Form.Request)
 	if sv.Catalogue != nil {
 		s.work.Go(s.readCatalogue)
@@ -120,6 +121,7 @@ func (s *Studio) apply(e event) {
 	s.mu.Lock()
 	s.state = reduce(s.state, e)
 	s.lay()
+	s.readHistory()
 	tell := s.heard()
 	s.mu.Unlock()
 	tell()
@@ -280,6 +282,7 @@ func (s *Studio) record(tell func(ctx context.Context, r Recorder) error) {
 		if err := tell(context.WithoutCancel(s.ctx), r); err != nil {
 			s.complain("This choice is not on record", err)
 		}
+		s.apply(recorded{})
 	})
 }
 

@@ -31,6 +31,8 @@ func newRail(s *Screen) *rail {
 		{"zoom-in", base.ZoomInIcon()}, {"zoom-out", base.ZoomOutIcon()},
 		{"", nil},
 		{"edge", theme.IconEdge()}, {"dim", theme.IconDim()}, {"compare", theme.IconCompare()},
+		{"", nil},
+		{"history", base.HistoryIcon()},
 	} {
 		if b.id == "" {
 			gap := fynecanvas.NewRectangle(color.Transparent)
@@ -52,7 +54,7 @@ func newRail(s *Screen) *rail {
 func (r *rail) update() {
 	v := r.screen.view
 	on := map[string]bool{
-		"edge": v.Edge(), "dim": v.Dim(), "compare": r.screen.state.Comparing, "true-scale": r.screen.atTrueScale(),
+		"edge": v.Edge(), "dim": v.Dim(), "compare": r.screen.state.Comparing, "history": r.screen.state.Record.Open, "true-scale": r.screen.atTrueScale(),
 	}
 	for id, b := range r.buttons {
 		c, _ := r.screen.commands.Find(id)

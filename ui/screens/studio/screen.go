@@ -45,6 +45,7 @@ type Screen struct {
 	rail      *rail
 	inspector *inspector
 	strip     *strip
+	history   *history
 	object    fyne.CanvasObject
 
 	state viewmodel.State
@@ -60,9 +61,11 @@ func New(st *viewmodel.Studio, d *widget.Desk, commands *command.Registry) (*Scr
 	s.rail = newRail(s)
 	s.inspector = newInspector(s)
 	s.strip = newStrip(s)
+	s.history = newHistory(s)
 	s.foot = container.NewHBox(layout.NewSpacer(), s.pill, layout.NewSpacer())
 	over := container.NewBorder(nil, container.NewPadded(s.foot), nil, nil)
 	middle := widget.Frame(nil, widget.Stacked(newEdge(), s.strip.object), nil, nil, container.NewStack(s.view, over))
+	middle = widget.Frame(nil, nil, s.history.object, nil, middle)
 	s.object = widget.Frame(nil, nil, s.rail.object, widget.Frame(nil, nil, newEdge(), nil, s.inspector.object), middle)
 	s.Update(st.State())
 	return s, nil
@@ -104,6 +107,7 @@ func (s *Screen) Update(st viewmodel.State) {
 	s.view.LayOver(st.Ground, over, st.Comparing)
 	s.inspector.update(st)
 	s.strip.update(st)
+	s.history.update(st)
 	s.rail.update()
 	s.showFigures()
 }
@@ -191,6 +195,10 @@ func (s *Screen) addCommands() error {
 		{ID: "zoom-out", Title: "Zoom out", Key: command.Plain("-"), Run: func() { s.view.ZoomBy(0.8) }, Enabled: shown},
 		{ID: "edge", Title: "Show or hide the edge of the cell", Key: command.Plain("E"), Run: func() { s.view.SetEdge(!s.view.Edge()); s.rail.update() }},
 		{ID: "dim", Title: "Dim the copies, or not", Key: command.Plain("D"), Run: func() { s.view.SetDim(!s.view.Dim()); s.rail.update() }},
+		{ID: "history", Title: "Show or hide the history", Key: command.Plain("H"), Run: func() { s.st.ShowHistory(!s.state.Record.Open) },
+			Enabled: func() bool { return s.state.Record.Offered }},
+		{ID: "verify", Title: "Verify the record", Run: func() { s.st.ShowHistory(true); s.st.VerifyRecord() },
+			Enabled: func() bool { return s.state.Record.Offered }},
 		{ID: "prompt", Title: "Write the prompt", Key: command.Plain("P"), Run: s.FocusPrompt},
 	} {
 		errs = append(errs, s.commands.Add(c))
