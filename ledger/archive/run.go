@@ -154,6 +154,8 @@ func kindKey(k record.Kind) uint64 {
 }
 
 // kindKeys are those of the kinds that are known, of which every entry has one.
+//
+//nolint:gochecknoglobals // a table
 var kindKeys = func() map[record.Kind]uint64 {
 	all := map[record.Kind]uint64{}
 	for _, k := range record.Kinds() {

@@ -46,6 +46,8 @@ func parseDigits[T string | []byte](digits T) (h Hash, ok bool) {
 }
 
 // nibbles are the values of digits; what is none has a larger one. Libraries hold hashes by the million.
+//
+//nolint:gochecknoglobals // a table
 var nibbles = func() (values [256]byte) {
 	for c := range values {
 		values[c] = 0xff

