@@ -438,13 +438,34 @@ func (p *program) ledgerErase() *cobra.Command {
 	c := p.inLedger(&cobra.Command{
 		Use: "erase COMMITMENT", Short: "Destroy what a commitment was made of, for good", Args: cobra.ExactArgs(1),
 		Long: `Destroy the salt and the value that a commitment (sha256:…, as ledger show prints it) was made
-of. The ledger stays as it is and verifies; nobody can show the value any more.`,
+of, other openings that hold the same text, and the contents in which it stands in clear: files
+that came in, certificates that disclosed it. The ledger stays as it is and verifies, and says
+that they were erased; nobody can show the value any more. Exit 1 where it still stands somewhere.`,
 	}, func(c *cobra.Command, s *session.Session, lib *library.Library, args []string) error {
 		h, err := blob.Parse(args[0])
 		if err != nil {
 			return usageError{err}
 		}
-		return s.Erase(c.Context(), lib, h, reason)
+		done, err := s.Erase(c.Context(), lib, h, reason)
+		if err != nil {
+			return err
+		}
+		if p.json {
+			left := []map[string]any{}
+			for _, one := range done.Left {
+				left = append(left, map[string]any{"content": one.Content, "why": one.Why})
+			}
+			p.line(map[string]any{"event": "done", "openings": done.Openings, "contents": done.Contents, "left": left})
+		} else {
+			fmt.Fprintf(p.out, "erased: %d openings, %d contents\n", len(done.Openings), len(done.Contents))
+			for _, one := range done.Left {
+				fmt.Fprintf(p.out, "left: %v: %s\n", one.Content, one.Why)
+			}
+		}
+		if len(done.Left) > 0 {
+			return errFailed
+		}
+		return nil
 	})
 	c.Flags().StringVar(&reason, "reason", "", "why; it stands in the ledger")
 	return c

@@ -160,6 +160,8 @@ func (p *Pattern) Place(ctx context.Context, m *Imported) (notes []string, err e
 		if declared, err = json.Marshal(m.doc.Generation); err != nil {
 			return nil, err
 		}
+		// The words stand in the original, which can be erased by itself.
+		declared = inDocument(declared, nil)
 	}
 	size := p.State().Size
 	fit := m.At == nil
@@ -193,7 +195,7 @@ func (p *Pattern) Place(ctx context.Context, m *Imported) (notes []string, err e
 			Declared: declared, Candidates: m.Candidates,
 		}
 		if m.purpose == edit.Candidate || m.purpose == edit.Drawing {
-			op.Request = m.doc.Request
+			op.Request = inDocument(m.doc.Request, nil)
 		}
 		if parent := m.doc.Parent; parent != nil {
 			if v, err := edit.ParseHash(parent.Version); err == nil {

@@ -255,22 +255,6 @@ func (s *Session) NewEpoch(ctx context.Context, lib *library.Library, reason str
 	return pen.Release()
 }
 
-// Erase destroys what a commitment was made of, for good, and records that.
-func (s *Session) Erase(ctx context.Context, lib *library.Library, commitment blob.Hash, reason string) (err error) {
-	pen, err := s.write(ctx, lib)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, pen.Release()) }()
-	if _, err := pen.Store().Archive().Opening(ctx, commitment); err != nil {
-		return err
-	}
-	if _, err := pen.Record(ctx, record.Draft{Subjects: []string{commitment.String()}, Body: &record.Erased{Commitment: commitment, Reason: reason}}); err != nil {
-		return err
-	}
-	return pen.Store().Erase(ctx, commitment)
-}
-
 // State records a statement of this person's: a role, a rule, a device that is no longer
 // theirs. The error is an *identity.RuleError where it may not be made.
 func (s *Session) State(ctx context.Context, lib *library.Library, st identity.Statement) (err error) {

@@ -18,6 +18,7 @@ import (
 	"github.com/selvage-studio/selvage/engine/pattern/color"
 	"github.com/selvage-studio/selvage/engine/pattern/file"
 	"github.com/selvage-studio/selvage/engine/starter"
+	"github.com/selvage-studio/selvage/ledger/blob"
 )
 
 // ModelWork is what a model shall do to a pattern.
@@ -118,7 +119,7 @@ func (s *Session) redo(ctx context.Context, p *Pattern, w ModelWork, mask *raste
 		}
 		op.Mask = &h
 	}
-	return made, p.placeMade(ctx, op, out, made.Request)
+	return made, p.placeMade(ctx, op, out, made.Request, rec)
 }
 
 // relock is the operation that keeps a pattern locked to what it is locked to: a
@@ -140,7 +141,7 @@ func relock(s *edit.State) *edit.LockPalette {
 }
 
 // placeMade stores what a model made and does the edit.
-func (p *Pattern) placeMade(ctx context.Context, op *edit.PlacePicture, out *raster.Raster, request any) error {
+func (p *Pattern) placeMade(ctx context.Context, op *edit.PlacePicture, out *raster.Raster, request any, rec *recorder) error {
 	data, err := edit.EncodePicture(out)
 	if err != nil {
 		return err
@@ -148,9 +149,15 @@ func (p *Pattern) placeMade(ctx context.Context, op *edit.PlacePicture, out *ras
 	if op.Picture, err = p.Store().Put(ctx, data); err != nil {
 		return err
 	}
-	if op.Request, err = json.Marshal(request); err != nil {
+	whole, err := json.Marshal(request)
+	if err != nil {
 		return err
 	}
+	var asked *blob.Hash
+	if rec != nil && rec.request != (blob.Hash{}) {
+		asked = &rec.request
+	}
+	op.Request = inDocument(whole, asked)
 	ops := []edit.Op{op}
 	if lock := relock(p.State()); lock != nil && op.Purpose != edit.Upscale {
 		ops = append(ops, lock)
@@ -326,7 +333,7 @@ func (s *Session) Upscale(ctx context.Context, p *Pattern, model, device string,
 	}
 	made = &Made{Cell: big.NRGBA64(), Took: time.Since(began)}
 	op := &edit.PlacePicture{Origin: edit.ByModel, Purpose: edit.Upscale, Name: fmt.Sprintf("Enlarged to %v", r.To)}
-	return r, p.placeMade(ctx, op, raster.FromImage(big.NRGBA64()), r)
+	return r, p.placeMade(ctx, op, raster.FromImage(big.NRGBA64()), r, rec)
 }
 
 // encodePNG writes a picture as the program's own pictures are written.

@@ -340,3 +340,33 @@ func TestAContentIsVerified(t *testing.T) {
 		t.Errorf("a content that was swapped: %v", err)
 	}
 }
+
+// What is erased is overwritten before its name goes, and what is listed is what is there.
+func TestAContentIsErased(t *testing.T) {
+	s := blob.Open(filepath.Join(t.TempDir(), "blobs"))
+	if all, err := s.List(); err != nil || len(all) != 0 {
+		t.Errorf("%v, %v", all, err)
+	}
+	secret, other := put(t, s, strings.Repeat("a secret ", 300_000)), put(t, s, "another")
+	// Whoever holds the file by another name sees that it was overwritten.
+	held := filepath.Join(t.TempDir(), "held")
+	if err := os.Link(s.Path(secret), held); err != nil {
+		t.Skip(err)
+	}
+	if err := s.Erase(t.Context(), secret); err != nil {
+		t.Fatal(err)
+	}
+	if data, err := os.ReadFile(held); err != nil || len(bytes.Trim(data, "\x00")) != 0 || len(data) != 9*300_000 {
+		t.Errorf("%d bytes of it are left, %v", len(bytes.Trim(data, "\x00")), err)
+	}
+	if all, err := s.List(); err != nil || len(all) != 1 || all[0] != other || s.Has(secret) {
+		t.Errorf("%v, %v", all, err)
+	}
+	var none *blob.NotFoundError
+	if err := s.Erase(t.Context(), secret); !errors.As(err, &none) {
+		t.Errorf("erased twice: %v", err)
+	}
+	if again := put(t, s, strings.Repeat("a secret ", 300_000)); !s.Has(again) {
+		t.Error("it cannot be put again")
+	}
+}

@@ -208,6 +208,76 @@ func (s *Store) Get(ctx context.Context, h Hash, limit int64) ([]byte, error) {
 	return content, nil
 }
 
+// Erase destroys the content of h: it is overwritten where it lies, brought to the disk, and removed. What
+// a disk keeps of sectors that were written over, and copies that left the library, it does not reach. A
+// content that is not there is a *NotFoundError. Whoever erases records that he did.
+func (s *Store) Erase(ctx context.Context, h Hash) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	path := s.Path(h)
+	st, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &NotFoundError{h}
+	}
+	if err != nil {
+		return &WriteError{s.dir, err}
+	}
+	if st.Mode().IsRegular() {
+		if err := overwrite(path, st.Size()); err != nil {
+			return &WriteError{s.dir, err}
+		}
+	}
+	if err := os.Remove(path); err != nil {
+		return &WriteError{s.dir, err}
+	}
+	s.youngMu.Lock()
+	delete(s.young, h)
+	s.youngMu.Unlock()
+	if err := syncDir(filepath.Dir(path)); err != nil {
+		return &WriteError{s.dir, err}
+	}
+	return nil
+}
+
+// overwrite puts zeros over a file of that size.
+func overwrite(path string, size int64) error {
+	if err := os.Chmod(path, 0o600); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	zeros := make([]byte, min(size, 1<<20))
+	for at := int64(0); err == nil && at < size; at += int64(len(zeros)) {
+		_, err = f.WriteAt(zeros[:min(int64(len(zeros)), size-at)], at)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
+
+// List gives the hashes of the contents that are there, in the order of their names.
+func (s *Store) List() (all []Hash, err error) {
+	err = filepath.WalkDir(filepath.Join(s.dir, hashDir), func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		if h, wrong := Parse("sha256:" + d.Name()); wrong == nil {
+			all = append(all, h)
+		}
+		return nil
+	})
+	return all, err
+}
+
 // Verify reads the content of h and compares it with its hash: a *NotFoundError where there is
 // none, a *DamagedError where it is another.
 func (s *Store) Verify(ctx context.Context, h Hash) (err error) {

@@ -403,6 +403,10 @@ func (j *judge) contents(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		if !j.o.Contents.Has(h) && j.used.Erased(h) {
+			j.v.Remarks = append(j.v.Remarks, Problem{BlobErased, blob.Hash{}, -1, fmt.Sprintf("%v was erased, and an entry says so", h)})
+			continue
+		}
 		if !j.o.Contents.Has(h) {
 			j.problem(BlobMissing, blob.Hash{}, -1, "%v is in use and not there", h)
 			continue

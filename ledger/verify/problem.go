@@ -65,6 +65,8 @@ const (
 	ClockBack Code = "clock.back"
 	// ClockAhead: an entry states a later time than a witness or an authority saw it at.
 	ClockAhead Code = "clock.ahead"
+	// BlobErased: a content that is in use, not there, and erased by an entry that says so.
+	BlobErased Code = "blob.erased"
 )
 
 // Problem is one thing that is not as it should be.

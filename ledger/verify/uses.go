@@ -15,8 +15,9 @@ type uses map[blob.Hash]bool
 
 // Uses gathers the contents that entries need, whatever their order.
 type Uses struct {
-	named uses
-	state map[string]state // of a saved id
+	named  uses
+	state  map[string]state // of a saved id
+	erased uses
 }
 
 // state is the newest revision of something. Two devices may have made one each.
@@ -26,10 +27,13 @@ type state struct {
 }
 
 // NewUses is empty.
-func NewUses() *Uses { return &Uses{uses{}, map[string]state{}} }
+func NewUses() *Uses { return &Uses{uses{}, map[string]state{}, uses{}} }
 
 // Add takes a body into account.
 func (u *Uses) Add(b record.Body) {
+	if e, ok := b.(*record.Erased); ok {
+		u.erased.add(e.Commitment)
+	}
 	s, ok := b.(*record.Saved)
 	if !ok {
 		u.named.entry(b)
@@ -51,6 +55,9 @@ func (u *Uses) Live() map[blob.Hash]bool {
 	}
 	return live
 }
+
+// Erased reports whether an entry says that a content was destroyed, as it says of an opening.
+func (u *Uses) Erased(h blob.Hash) bool { return u.erased[h] }
 
 func (u uses) add(hashes ...blob.Hash) {
 	for _, h := range hashes {

@@ -505,6 +505,7 @@ class Verifier:
     def __init__(self, folder, heads=(), witnesses=()):
         self.folder, self.kept, self.witnesses = folder, heads, witnesses
         self.problems, self.remarks, self.statements, self.uses, self.saved = [], [], [], set(), {}
+        self.erased = set()
         with open(os.path.join(folder, "library.json"), encoding="utf-8") as f:
             self.library = json.load(f)["id"]
         path = os.path.abspath(os.path.join(folder, "ledger.db"))
@@ -607,6 +608,8 @@ class Verifier:
         named = {"model": "card", "import": "file", "export": "certificate", "scan": "report", "grant": "document"}
         if kind in named and named[kind] in b:
             self.uses.add(b[named[kind]])
+        if kind == "erased":
+            self.erased.add(b["commitment"])
         if kind == "saved":
             revision, documents = self.saved.get(b["id"], (None, set()))
             if revision is None or b["revision"] > revision:
@@ -758,7 +761,10 @@ class Verifier:
                     if hashlib.sha256(f.read()).hexdigest() != digits:
                         self.problem("blob.damaged")
             except FileNotFoundError:
-                self.problem("blob.missing")
+                if h in self.erased:
+                    self.remarks.append({"code": "blob.erased", "entry": ""})
+                else:
+                    self.problem("blob.missing")
 
 
 def main(folder):
