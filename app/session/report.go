@@ -321,67 +321,6 @@ func letter(n int) string {
 	return fmt.Sprint(n + 1)
 }
 
-// pause ends a stretch of work.
-const pause = 30 * time.Minute
-
-// mostShown is how many edits are shown before and after.
-const mostShown = 24
-
-func (t *teller) edits(ctx context.Context) error {
-	var last time.Time
-	shown := 0
-	for _, a := range t.d.acts {
-		b, ok := a.Body.(*record.Edit)
-		if !ok {
-			continue
-		}
-		if n := len(t.out.Sessions); n == 0 || a.Time.At.Sub(last) > pause {
-			t.out.Sessions = append(t.out.Sessions, authorship.Session{Title: fmt.Sprintf("Session %d", n+1), From: moment(a.Time), Who: t.name(t.author(a))})
-			before, err := t.at(ctx, b.Parent, "before the session")
-			if err != nil {
-				return err
-			}
-			t.out.Sessions[n].Before = before
-		}
-		s := &t.out.Sessions[len(t.out.Sessions)-1]
-		one := authorship.Edit{When: moment(a.Time), Class: classInReport(b.Class), Tool: b.Operation, What: b.Operation, Undone: !t.d.line[b.Version], Entry: place(a)}
-		if shown < mostShown && (b.Class == record.Drawn || b.Class == record.Arranged || b.Class == record.Recolored) {
-			shown++
-			var err error
-			if one.Before, err = t.at(ctx, b.Parent, "before"); err != nil {
-				return err
-			}
-			if one.After, err = t.at(ctx, b.Version, "after"); err != nil {
-				return err
-			}
-		}
-		s.Edits = append(s.Edits, one)
-		s.To, last = moment(a.Time), a.Time.At
-		after, err := t.at(ctx, b.Version, "after the session")
-		if err != nil {
-			return err
-		}
-		s.After = after
-	}
-	return nil
-}
-
-// at is what the pattern showed at a version, nil before the first.
-func (t *teller) at(ctx context.Context, v blob.Hash, alt string) (*authorship.Picture, error) {
-	if v == (blob.Hash{}) {
-		return nil, nil //nolint:nilnil // there was no picture yet
-	}
-	state, err := t.p.StateAt(ctx, edit.Hash(v))
-	if err != nil {
-		return nil, err
-	}
-	flat, err := state.Flatten(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return t.picture(flat.NRGBA64(), alt)
-}
-
 func classInReport(c record.Class) authorship.Class {
 	switch c {
 	case record.Drawn:

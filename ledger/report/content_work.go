@@ -109,8 +109,11 @@ func (b *builder) sessions() []block {
 		b.classTable()}
 	left := picturedEdits
 	each := picturedEdits
-	if total > picturedEdits {
+	if total > picturedEdits && b.r.Selection == "" {
 		each = perSession
+	}
+	if b.r.Selection != "" {
+		out = append(out, paragraph{Text: b.r.Selection, Quiet: true})
 	}
 	for i := range b.r.Sessions {
 		s := &b.r.Sessions[i]
@@ -184,7 +187,7 @@ func (b *builder) edits(s *Session, path string, limit int) (out []block, pictur
 			Title:  fallback(capital(e.What), fallback(e.Tool, "Edit "+strconv.Itoa(j+1))),
 			Badge:  badge{string(class(e.Class)), classTone(e.Class)},
 		}
-		p.Lines = filled(e.Tool, e.Region, when(e.When), entry(e.Entry))
+		p.Lines = filled(e.Tool, e.Region, capital(e.Why), when(e.When), entry(e.Entry))
 		if e.Undone {
 			p.Lines = append(p.Lines, "Undone: not in this version.")
 		}

@@ -22,10 +22,12 @@ type Report struct {
 	// Verification is the outcome for the ledger behind the report.
 	Verification Verification
 
-	Events      []Event
-	Prompts     []Prompt
-	Candidates  []Candidate
-	Sessions    []Session
+	Events     []Event
+	Prompts    []Prompt
+	Candidates []Candidate
+	Sessions   []Session
+	// Selection says which edits have pictures where not all have; then all that have are shown, as far as there is room.
+	Selection   string
 	Map         *Map
 	Milestones  []Milestone
 	Reviews     []Review
@@ -217,7 +219,9 @@ type Edit struct {
 	// Undone says that the edit is on record and has no part in the version that
 	// the report describes. It is told and not counted.
 	Undone bool
-	Entry  Ref
+	// Why says why it is shown with pictures where not all edits are: "the milestone draft".
+	Why   string
+	Entry Ref
 }
 
 // Maker is who made pixels.
