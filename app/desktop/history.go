@@ -68,8 +68,9 @@ func groupOf(k record.Kind) viewmodel.ActGroup {
 		return viewmodel.Milestones
 	case record.KindExport, record.KindDisclosure:
 		return viewmodel.Exports
+	default:
+		return viewmodel.Others
 	}
-	return viewmodel.Others
 }
 
 // Verify implements viewmodel.Historian.

@@ -98,6 +98,14 @@ func (s signed) found(kind string, wrong error, more map[string]any) finding {
 	return finding{json: out, lines: lines, intact: intact, trusted: s.signer != "" && intact}
 }
 
+// noHead is the finding on something that should end in a head, and does not.
+func noHead(kind string, wrong error) finding {
+	return finding{
+		json:  map[string]any{"kind": kind, "state": "Invalid", "trusted": false, "detail": wrong.Error()},
+		lines: []string{"the " + kind + " does not hold: " + wrong.Error()},
+	}
+}
+
 // inclusion judges a proof with the entry that lies beside it.
 func inclusion(path string, t trust) (finding, error) {
 	text, err := readAll(path, most)
@@ -112,9 +120,9 @@ func inclusion(path string, t trust) (finding, error) {
 	if err != nil {
 		return finding{}, err
 	}
-	s, err := signatures(proof.Head, t)
-	if err != nil {
-		return finding{json: map[string]any{"kind": "proof", "state": "Invalid", "trusted": false, "detail": err.Error()}, lines: []string{"the proof does not hold: " + err.Error()}}, nil
+	s, wrong := signatures(proof.Head, t)
+	if wrong != nil {
+		return noHead("proof", wrong), nil
 	}
 	_, err = record.Parse(entry)
 	if err == nil {
@@ -143,9 +151,9 @@ func head(path string, t trust) (finding, error) {
 	if err != nil {
 		return finding{}, err
 	}
-	s, err := signatures(text, t)
-	if err != nil {
-		return finding{json: map[string]any{"kind": "head", "state": "Invalid", "trusted": false, "detail": err.Error()}, lines: []string{"the head does not hold: " + err.Error()}}, nil
+	s, wrong := signatures(text, t)
+	if wrong != nil {
+		return noHead("head", wrong), nil
 	}
 	s.lines = append([]string{fmt.Sprintf("a head of %d entries of the log %s, of %s", s.head.Size, s.head.Origin, s.head.Time.At.Format("2006-01-02 15:04:05 MST"))}, s.lines...)
 	return s.found("head", nil, nil), nil

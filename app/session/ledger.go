@@ -225,10 +225,10 @@ func headOf(ctx context.Context, a *archive.Archive, l archive.Log) (Head, error
 	if err != nil {
 		return Head{}, err
 	}
-	if l.Damage != nil {
-		return Head{Log: l, Note: note}, nil // whose key it is cannot be read
+	key := ""
+	if damaged := l.Damage != nil; !damaged { // whose key it is can be read
+		key, err = verifierKey(l)
 	}
-	key, err := verifierKey(l)
 	return Head{l, note, key}, err
 }
 

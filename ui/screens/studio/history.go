@@ -45,9 +45,9 @@ func newHistory(s *Screen) *history {
 		s.st.FilterHistory(viewmodel.ActGroup(max(0, i)))
 	})
 	h.verify = button(s, "verify", "Verify", nil)
-	close := widget.NewButton(s.desk, "", base.CancelIcon(), "Close the history   H", func() { s.st.ShowHistory(false) })
-	close.Importance = fynewidget.LowImportance
-	title := container.NewBorder(nil, nil, widget.NewLine("History", base.ColorNameForeground).Bold(), close, container.NewHBox(layout.NewSpacer(), h.badge))
+	shut := widget.NewButton(s.desk, "", base.CancelIcon(), "Close the history   H", func() { s.st.ShowHistory(false) })
+	shut.Importance = fynewidget.LowImportance
+	title := container.NewBorder(nil, nil, widget.NewLine("History", base.ColorNameForeground).Bold(), shut, container.NewHBox(layout.NewSpacer(), h.badge))
 	head := container.NewVBox(title, h.of, container.NewBorder(nil, nil, nil, h.verify, h.filter), h.word, h.none)
 	width := fynecanvas.NewRectangle(color.Transparent)
 	width.SetMinSize(fyne.NewSize(historyWidth, 1))
