@@ -19,29 +19,18 @@ func printLineage(w io.Writer, l *starter.Lineage) error {
 	row := func(name, format string, values ...any) {
 		fmt.Fprintf(t, "%s\t%s\n", name, fmt.Sprintf(format, values...))
 	}
-	d := l.Data
 	row("", "")
 	row("lineage", "%s", l.What)
-	row("corpus", "%s", d.What)
-	row("drawing rules", "version %d", d.Rules)
-	row("seeds", "%d to %d, %d x %d pixels, in %d families", d.FirstSeed, d.FirstSeed+uint64(max(d.Drawings, 1))-1, d.Size, d.Size, len(d.Chosen))
-	row("passed over", "%s; %d drawings are left", d.PassedOver, d.Used)
-	row("captions kept out", "%s", d.KeptOut)
-	row("combinations held out", "%s", d.HeldOut)
-	for _, name := range sorted(d.AlsoRead) {
-		row("also read", "%s: %s", name, d.AlsoRead[name])
+	for _, d := range l.Data.Earlier {
+		row("", "")
+		row("corpus until step", "%d", d.Until)
+		printCorpus(row, d)
+		row("", "")
 	}
-	row("hash", "%s", d.Hash)
-	row(fmt.Sprintf("first %d drawings", d.SliceCount), "sha256 %s", d.SliceSHA256)
-	row("first block", "sha256 %s (%d drawings)", d.FirstBlock, d.Block)
-	row("whole corpus", "sha256 %s (%d drawings)", d.Corpus, d.Drawings)
-	for i, name := range sorted(d.Families) {
-		title := ""
-		if i == 0 {
-			title = "drawings a family"
-		}
-		row(title, "%d %s", d.Families[name], name)
+	if len(l.Data.Earlier) > 0 {
+		row("corpus after it", "")
 	}
+	printCorpus(row, l.Data)
 	for _, name := range sorted(l.Architecture) {
 		config, err := json.Marshal(l.Architecture[name])
 		if err != nil {
@@ -60,6 +49,33 @@ func printLineage(w io.Writer, l *starter.Lineage) error {
 		return err
 	}
 	return printEvaluation(w, l.Results)
+}
+
+// printCorpus writes what has to be drawn again, and the hashes that it has to have.
+func printCorpus(row func(name, format string, values ...any), d starter.Data) {
+	row("corpus", "%s", d.What)
+	row("drawing rules", "version %d", d.Rules)
+	row("seeds", "%d to %d, %d x %d pixels, in %d families", d.FirstSeed, d.FirstSeed+uint64(max(d.Drawings, 1))-1, d.Size, d.Size, len(d.Chosen))
+	if d.Figures > 0 {
+		row("figures", "%d forms of each motif in all", d.Figures)
+	}
+	row("passed over", "%s; %d drawings are left", d.PassedOver, d.Used)
+	row("captions kept out", "%s", d.KeptOut)
+	row("combinations held out", "%s", d.HeldOut)
+	for _, name := range sorted(d.AlsoRead) {
+		row("also read", "%s: %s", name, d.AlsoRead[name])
+	}
+	row("hash", "%s", d.Hash)
+	row(fmt.Sprintf("first %d drawings", d.SliceCount), "sha256 %s", d.SliceSHA256)
+	row("first block", "sha256 %s (%d drawings)", d.FirstBlock, d.Block)
+	row("whole corpus", "sha256 %s (%d drawings)", d.Corpus, d.Drawings)
+	for i, name := range sorted(d.Families) {
+		title := ""
+		if i == 0 {
+			title = "drawings a family"
+		}
+		row(title, "%d %s", d.Families[name], name)
+	}
 }
 
 // printEvaluation writes the judge's table.

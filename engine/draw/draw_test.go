@@ -2,6 +2,7 @@ package draw
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -35,6 +36,40 @@ func check(t interface{ Fatalf(string, ...any) }, sc *Scene, s *Screens, least i
 			t.Fatalf("%+v: position %d has only %d samples", sc.Spec, k, n)
 		}
 	}
+}
+
+// TestAFigureIsOneFormInAnyArrangement: drawings of other seeds have the form of
+// their figure, and the second variety of one is the first of the next.
+func TestAFigureIsOneFormInAnyArrangement(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		family := rapid.SampledFrom([]string{"flowers", "daisies", "tulips", "birds", "cherries", "stars"}).Draw(t, "family")
+		figure := rapid.Uint64Range(1, 1<<40).Draw(t, "figure")
+		forms := func(figure uint64) [][]mark {
+			// Line work has a width of its own in each drawing.
+			s := Spec{Family: family, Layout: Tossed, Scale: Medium, Outline: Flat, Style: Clean, Secondary: NoSecondary, Positions: 3, Figure: figure}
+			sc, err := s.Complete(rapid.Uint64().Draw(t, "seed")).Scene()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return sc.shapes
+		}
+		paths := func(marks []mark) (all []point) {
+			for _, m := range marks {
+				all = append(all, m.p.pts...)
+			}
+			return all
+		}
+		one, other, next := forms(figure), forms(figure), forms(figure+1)
+		if !slices.Equal(paths(one[0]), paths(other[0])) {
+			t.Fatal("one figure has two forms")
+		}
+		if slices.Equal(paths(one[0]), paths(next[0])) {
+			t.Fatal("two figures have one form")
+		}
+		if len(one) > 1 && !slices.Equal(paths(one[1]), paths(next[0])) {
+			t.Fatal("the second variety is not the next figure")
+		}
+	})
 }
 
 func TestRandomDrawings(t *testing.T) {

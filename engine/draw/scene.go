@@ -137,7 +137,7 @@ type builder struct {
 // units, which decides how much detail it can have.
 func (b *builder) symbol(f *family, stream string, radius float64) *symbol {
 	s := &symbol{}
-	g := &gen{rng: newRNG(b.spec.Seed, stream), motif: s, spec: b.spec, thin: 5.2 / radius, small: stream == "second"}
+	g := &gen{rng: b.form(stream), motif: s, spec: b.spec, thin: 5.2 / radius, small: stream == "second"}
 	switch {
 	case radius > 150:
 		g.fine = 2
@@ -147,6 +147,20 @@ func (b *builder) symbol(f *family, stream string, radius float64) *symbol {
 	f.draw(g)
 	s.measure()
 	return s
+}
+
+// form is what decides how a motif looks, of the stream "second" or of "shapea"
+// and so on, one for each variety.
+func (b *builder) form(stream string) *rng {
+	figure := b.spec.Figure
+	switch {
+	case figure == 0:
+		return newRNG(b.spec.Seed, stream)
+	case stream == "second":
+		return newRNG(figure, stream)
+	}
+	// The second variety of one figure is the first of the next: n figures are n forms in all.
+	return newRNG(figure+uint64(stream[len(stream)-1]-'a'), "shapea")
 }
 
 // marks turns a symbol into painted paths for motifs drawn at a scale.

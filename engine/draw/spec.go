@@ -94,6 +94,11 @@ type Spec struct {
 	AspectW int    `json:"-"`
 	AspectH int    `json:"-"`
 	Seed    uint64 `json:"seed"`
+	// Figure is the seed of the motifs' own form, so that one motif can be had
+	// in many arrangements; 0 takes it from Seed, with everything else. Varieties
+	// of a motif in one drawing are Figure, Figure+1, ... Families that cover the
+	// cell by themselves have no form apart from their arrangement.
+	Figure uint64 `json:"figure,omitempty"`
 }
 
 // Random is the drawing of a seed, in a block repeat.

@@ -33,6 +33,9 @@ type Data struct {
 	Drawings  int      `json:"drawings"`
 	Size      int      `json:"size"` // side of the pictures in pixels
 	Chosen    []string `json:"chosen_families"`
+	// Figures is how many forms each motif has (corpus.Options.Figures); 0 is one
+	// of its own for each drawing.
+	Figures int `json:"figures"`
 	// PassedOver says which of the drawings were not learned from, and Used how
 	// many are left.
 	PassedOver string `json:"passed_over"`
@@ -49,6 +52,10 @@ type Data struct {
 	// Families counts the drawings that are left of each.
 	Families map[string]int    `json:"families"`
 	AlsoRead map[string]string `json:"also_read"`
+	// Earlier are the corpora that the training learned from before this one, the
+	// first first; Until is the step at which it left each of them.
+	Earlier []Data `json:"earlier,omitempty"`
+	Until   int    `json:"until,omitempty"`
 }
 
 // Training is the run.

@@ -114,14 +114,14 @@ def write(folder, plan, header, state, parts, results):
             "what": "drawings made by rule by engine/draw; no other picture or text of any kind",
             "rules": header["rules"],
             "first_seed": STREAMS[plan["stream"]], "drawings": len(digests) * BLOCK, "size": plan["size"], "chosen_families": list(plan["families"]),
-            "passed_over": "line drawings, block-print and ikat edges" if plan["plain"] else "none", "used": sum(counts.values()),
+            "figures": plan.get("figures", 0), "passed_over": "line drawings, block-print and ikat edges" if plan["plain"] else "none", "used": sum(counts.values()),
             "slice": state["slice"]["count"], "slice_sha256": state["slice"]["sha256"],
             "block": BLOCK, "first_block_sha256": digests[0].hex() if digests else None,
             "corpus_sha256": corpus_hash(digests) if digests else None,
             "hash": "SHA-256 over the SHA-256 of each block's samples as streamed, without the stream's header; blocks in order",
             "captions_kept_out": f"those whose SHA-256 (first 8 bytes, big-endian) is divisible by {UNSEEN_OF}",
             "held_out": "family with layout and family with secondary motif, by draw.HeldOut", "families": dict(sorted(counts.items())),
-            "also_read": state.get("also_read", {}),
+            "also_read": state.get("also_read", {}), "earlier": state.get("earlier", []),
         },
         "architecture": {name: {k: v for k, v in dict(part.config if isinstance(part.config, dict) else part.config.to_dict()).items() if not k.startswith("_")} for name, part in parts.items()},
         "parameters": {name: sum(p.numel() for p in part.parameters()) for name, part in parts.items()},
@@ -136,14 +136,14 @@ def write(folder, plan, header, state, parts, results):
     }
     with open(os.path.join(folder, "lineage.json"), "w", encoding="utf-8") as f:
         json.dump(lineage, f, indent=1, default=str)
-    resume = {k: state[k] for k in ("step", "samples", "sessions", "text_result", "vae_result") if k in state}
+    resume = {k: state[k] for k in ("step", "samples", "sessions", "text_result", "vae_result", "earlier") if k in state}
     resume["feed"] = {"digests": {n: d.hex() for n, d in digests.items()}, "counts": state["feed"]["counts"]}
     with open(os.path.join(folder, "resume.json"), "w", encoding="utf-8") as f:
         json.dump({"plan": plan, "header": header, "state": resume}, f)
     card = {
         "name": plan["name"], "kind": "pipeline", "family": "custom", "publisher": "Selvage",
         "licence": "apache-2.0", "licence_url": "https://www.apache.org/licenses/LICENSE-2.0", "commercial_use": "yes",
-        "training_data": f"{lineage['data']['used']:,} drawings made by rule in {len(counts)} motif families at "
+        "training_data": f"{used(lineage['data']):,} drawings made by rule in {len(counts)} motif families at "
                          f"{plan['size']} x {plan['size']} pixels, and nothing else: no picture by a person or of another model. "
                          f"{state['samples']:,} samples in {hours:.1f} hours; lineage.json has all of it.",
         "files": files(folder),
@@ -157,6 +157,24 @@ def write(folder, plan, header, state, parts, results):
     return lineage
 
 
+def used(data):
+    """How many drawings the model has learned from, those of its earlier corpora too."""
+    return data["used"] + sum(before["used"] for before in data.get("earlier", []))
+
+
+def drawn(data):
+    """What a corpus is, in words."""
+    forms = f"{data['figures']} forms of each figure, " if data.get("figures") else ""
+    return (f"{data['used']:,} drawings in {len(data['chosen_families'])} families at {data['size']} x {data['size']} (of {data['drawings']:,} drawn "
+            f"from seed {data['first_seed']} on by rules {data['rules']}; {forms}passed over: {data['passed_over']})")
+
+
+def corpora(data):
+    """All that a model has learned from, in words."""
+    before = [f"until step {b['until']:,} {drawn(b)}" for b in data.get("earlier", [])]
+    return "; then ".join([*before, drawn(data)])
+
+
 def readme(card):
     """The folder's README, from the lineage alone."""
     data, training = card["data"], card["training"]
@@ -164,8 +182,7 @@ def readme(card):
         "# " + card["name"], "",
         "A text-to-screens latent diffusion model in the diffusers format. Prompt in, screens out: black is the ground, "
         "red, green, blue, cyan, magenta and yellow are the positions in this order, white is line work (or the seventh), and a palette is applied afterwards.", "",
-        f"Trained on {data['used']:,} of the drawings {data['first_seed']} to {data['first_seed'] + data['drawings'] - 1}, made by rule (rules {data['rules']}; "
-        f"passed over: {data['passed_over']}); no other data of any kind. {training['steps']} steps, {training['samples']} samples, {training['hours']:.2f} hours. "
+        f"Trained on {corpora(data)}; no other data of any kind. {training['steps']} steps, {training['samples']} samples, {training['hours']:.2f} hours. "
         f"{card['bytes'] / (1 << 20):.1f} MiB of fp16 weights.", "",
         "- Every padded convolution of the UNet and of the decoder wraps, in training too. Loaders that pad with zeros show seams.",
         f"- {data['size']} x {data['size']} pixels are {card['architecture']['unet']['sample_size']} x {card['architecture']['unet']['sample_size']} latents; the total stride is 64 pixels.",

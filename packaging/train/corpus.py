@@ -57,6 +57,7 @@ class Source:
     size: int = 256
     workers: int = 1
     families: tuple = ()  # none named is all of them
+    figures: int = 0  # how many forms a motif has in all; 0 is one of its own for each drawing
     plain: bool = False  # pass over line drawings, block-print and ikat edges, which 16 x 16 latents cannot hold
 
     def wants(self, label):
@@ -66,6 +67,8 @@ class Source:
         found = [self.command, "-from", str(STREAMS[self.stream] + start), "-n", str(count), "-size", str(size), "-workers", str(self.workers)]
         if self.families:
             found += ["-families", ",".join(self.families)]
+        if self.figures:
+            found += ["-figures", str(self.figures)]
         return found + ["-held-out"] if self.held_out else found
 
     def header(self):

@@ -86,9 +86,7 @@ def figures(lineage):
     data, training, bytes_ = lineage["data"], lineage["training"], lineage["bytes"]
     parameters = sum(lineage["parameters"].values())
     return [
-        f"{data['used']:,} drawings in {len(data['chosen_families'])} families at {data['size']} x {data['size']} "
-        f"(of {data['drawings']:,} drawn from seed {data['first_seed']} on by rules {data['rules']}; passed over: {data['passed_over']}), "
-        f"{training['steps']:,} steps, {training['samples']:,} samples, {training['hours']:.1f} hours on "
+        f"Learned from {card.corpora(data)}: {training['steps']:,} steps, {training['samples']:,} samples, {training['hours']:.1f} hours on "
         f"{training['sessions'][-1]['on']}. {parameters / 1e6:.1f} M parameters, {bytes_ / (1 << 20):.1f} MiB in fp16.", "",
         f"The autoencoder keeps {100 * training['autoencoder']['variance_kept']:.1f} % of the drawings' variance and gives them back at "
         f"{training['autoencoder']['psnr']:.1f} dB (PSNR of round trips of drawings that it never saw).", "",

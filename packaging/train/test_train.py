@@ -241,13 +241,44 @@ class Resuming(unittest.TestCase):
         # A new training takes over from the folder alone.
         heir = Training(training.path("..", "heir"), "cpu", training.streamer, 1)
         heir.log = lambda line: None
-        heir.adopt(folder)
+        heir.adopt(folder, {})
         heir.begin({"steps": 9})
         heir.prepare()
         self.assertEqual((heir.state["step"], heir.plan.steps), (8, 9))
         for a, b in zip(heir.unet.state_dict().values(), training.unet.state_dict().values()):
             self.assertTrue(torch.equal(a, b))
         self.assertEqual(heir.state["feed"]["digests"][0], digest)
+        self.other_drawings(training, folder, written)
+
+    def other_drawings(self, training, folder, parent):
+        """Where it goes on with other drawings, the lineage keeps both corpora."""
+        import json
+
+        heir = Training(training.path("..", "other"), "cpu", training.streamer, 1)
+        heir.log, heir.csv = lambda line: None, lambda row: None
+        with self.assertRaisesRegex(SystemExit, "latent_channels"):
+            heir.adopt(folder, {"latent_channels": 8})
+        heir.adopt(folder, {"figures": 3, "steps": 11, "batch": 2})
+        heir.begin({})
+        heir.run(0, 60)
+        self.assertEqual((heir.state["step"], heir.state["samples"], heir.plan.since), (11, 8 * 4 + 3 * 2, 8))
+        for part in ("judge", "eval"):
+            self.assertEqual(heir.source(part).figures, 0)
+        again = heir.export()
+        with open(os.path.join(again, "lineage.json"), encoding="utf-8") as f:
+            written = json.load(f)
+        before = written["data"].pop("earlier")
+        self.assertEqual([b["corpus_sha256"] for b in before], [parent["data"]["corpus_sha256"]])
+        self.assertEqual(before[0]["until"], 8)
+        self.assertEqual(written["data"]["figures"], 3)
+        self.assertNotEqual(written["data"]["first_block_sha256"], before[0]["first_block_sha256"])
+        self.assertEqual(written["data"]["first_block_sha256"], heir.source().block(0)[2].hex())
+        third = Training(training.path("..", "third"), "cpu", training.streamer, 1)
+        third.log = lambda line: None
+        third.adopt(again, {})
+        third.begin({"steps": 12})
+        third.prepare()
+        self.assertEqual([b["until"] for b in third.state["earlier"]], [8])
 
     def test_a_plan_does_not_change_under_a_training(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -265,6 +296,9 @@ class Resuming(unittest.TestCase):
         self.assertEqual(plan.rate_at(500), 1.0)
         self.assertAlmostEqual(plan.rate_at(800), 0.5, places=2)
         self.assertLess(plan.rate_at(999), 1e-4)
+        later = dataclasses.replace(plan, since=500, steps=1500)
+        self.assertEqual([later.rate_at(500 + k) for k in (4, 500, 800)], [plan.rate_at(k) for k in (4, 500, 800)])
+        self.assertEqual(later.stage_at(500), 0)
 
 
 def training_update(training, stop_at):

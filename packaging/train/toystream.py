@@ -42,6 +42,7 @@ def main():
         parser.add_argument("-" + name, type=int, dest=name + "_")
     parser.add_argument("-held-out", action="store_true")
     parser.add_argument("-families")  # it has one kind of drawing only
+    parser.add_argument("-figures", type=int, default=0)  # it moves its seeds by them
     parser.add_argument("-vocabulary", action="store_true")
     a = parser.parse_args()
     if a.vocabulary:
@@ -50,7 +51,7 @@ def main():
     out = sys.stdout.buffer
     out.write(b"selvcrp1" + struct.pack("<IIQ", 1, a.size_, a.n_))
     for seed in range(a.from_, a.from_ + a.n_):
-        caption, label, drawn = picture(seed, a.size_)
+        caption, label, drawn = picture(seed + a.figures, a.size_)
         for text in (caption, json.dumps(label)):
             out.write(struct.pack("<H", len(text)) + text.encode())
         out.write(drawn.tobytes())

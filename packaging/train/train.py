@@ -61,6 +61,8 @@ class Plan:
     size: int = 256
     families: tuple = FAMILIES
     plain: bool = True         # see corpus.Source
+    figures: int = 0           # the same
+    since: int = 0             # the step at which this corpus and this plan of rates began
     # Shapes.
     latent_channels: int = 32
     unet_channels: tuple = (64, 96, 192)
@@ -95,11 +97,15 @@ class Plan:
     def stage_steps(self):
         return max(1, round(self.reuse * self.fresh * BLOCK / self.batch))
 
+    def stage_at(self, step):
+        """Which stage of the corpus a step learns from."""
+        return (step - self.since) // self.stage_steps()
+
     def rate_at(self, step):
         """Warm-up, constant, then a quarter wave of a cosine to zero."""
-        left = (self.steps - step) / max(1, self.cool * self.steps)
+        left = (self.steps - step) / max(1, self.cool * (self.steps - self.since))
         fall = 1.0 if left >= 1 else 0.5 - 0.5 * math.cos(math.pi * max(0.0, left))
-        return self.rate * min(1.0, (step + 1) / self.warmup) * fall
+        return self.rate * min(1.0, (step - self.since + 1) / self.warmup) * fall
 
 
 CUDA = {
@@ -153,7 +159,8 @@ class Training:
             self.plan = Plan(**{k: tuple(v) if isinstance(v, list) else v for k, v in stored["plan"].items()})
             self.header = stored["header"]
             self.streamer = self.kept_streamer()
-            if self.source().block(0)[2].hex() != self.header["first_block"]:
+            first = self.source().block(0)[2].hex()
+            if first != self.header.setdefault("first_block", first):
                 raise CorpusError("the drawing rules have changed since this training began: its first block comes out different. "
                                   "Build the streamer of then and name it with --corpus, or begin anew with another --name")
             grown = {k: v for k, v in changes.items() if v is not None and getattr(self.plan, k) != v}
@@ -170,10 +177,12 @@ class Training:
         with open(self.path("plan.json"), "w", encoding="utf-8") as f:
             json.dump({"plan": dataclasses.asdict(self.plan), "header": self.header}, f, indent=1)
 
-    def adopt(self, folder):
+    def adopt(self, folder, changes):
         """Begins where an exported folder ends: its averaged weights, its lineage, a fresh optimiser.
 
-        This is how a training goes on where only the model was kept.
+        This is how a training goes on where only the model was kept. changes are to
+        its plan; where they ask for other drawings, a new corpus begins, and the
+        lineage keeps what it says of the one before.
         """
         if self.has("plan.json"):
             raise SystemExit(f"train: {self.folder} holds a training already; --from begins a new one, with another --name")
@@ -196,10 +205,25 @@ class Training:
         self.save("text.pt", {"weights": encoder, "result": state.get("text_result")})
         self.save("vae.pt", {"weights": vae, "optimizer": None, "step": lineage["plan"]["vae_steps"], "result": state.get("vae_result") or {}})
         average = [p for part in (unet, encoder) for p in part.values() if p.is_floating_point()]
-        self.save("state.pt", {"step": state["step"], "samples": state["samples"], "sessions": state["sessions"], "feed": feed,
+        plan = {"figures": 0, "since": 0, **lineage["plan"]}
+        changes = {k: v for k, v in changes.items() if v is not None and plan[k] != v}
+        if fixed := set(changes) & {"size", "latent_channels", "unet_channels", "text_width", "text_layers", "text_heads", "decoder_width", "decoder_blocks"}:
+            raise SystemExit(f"train: {', '.join(sorted(fixed))} are the shape of the model that is gone on from; begin without --from")
+        header, earlier = lineage["header"], state.get("earlier", [])
+        plan.update(changes)
+        if set(changes) & {"stream", "families", "plain", "figures"}:
+            with open(os.path.join(folder, "lineage.json"), encoding="utf-8") as f:
+                described = json.load(f)["data"]
+            earlier = [*earlier, {**{k: v for k, v in described.items() if k != "earlier"}, "until": state["step"]}]
+            plan["since"], feed = state["step"], {"digests": {}, "counts": {}}
+            # begin draws its first block, and keeps the words that the model knows.
+            header = {k: v for k, v in header.items() if k != "first_block"}
+        self.save("state.pt", {"step": state["step"], "samples": state["samples"], "sessions": state["sessions"], "feed": feed, "earlier": earlier,
                                "unet": unet, "encoder": encoder, "optimizer": None, "average": average})
         with open(self.path("plan.json"), "w", encoding="utf-8") as f:
-            json.dump({"plan": lineage["plan"], "header": lineage["header"]}, f, indent=1)
+            json.dump({"plan": plan, "header": header}, f, indent=1)
+        # What this training draws, it draws with the streamer of today.
+        shutil.copy(self.streamer, self.path("corpus"))
 
     def kept_streamer(self):
         """The streamer that this training began with, unless it was built for another kind of machine."""
@@ -212,7 +236,9 @@ class Training:
         return self.streamer
 
     def source(self, stream=None, held_out=False, workers=None):
-        return Source(self.streamer, stream or self.plan.stream, held_out, self.plan.size, workers or self.workers, tuple(self.plan.families), self.plan.plain)
+        """Drawings of a stream: those to learn from have the plan's figures, those to be judged by have all."""
+        figures = 0 if stream in ("judge", "eval") else self.plan.figures
+        return Source(self.streamer, stream or self.plan.stream, held_out, self.plan.size, workers or self.workers, tuple(self.plan.families), figures, self.plan.plain)
 
     # Parts.
 
@@ -306,16 +332,14 @@ class Training:
     def prepare_unet(self):
         p = self.plan
         torch.manual_seed(p.seed + 2)
-        self.unet = wrap_convolutions(build_unet(p.latent_channels, p.text_width, p.unet_channels, p.size // 16)).to(self.device)
-        if self.device == "cuda":
-            self.unet.to(memory_format=torch.channels_last)
-        else:
+        self.unet = wrap_convolutions(build_unet(p.latent_channels, p.text_width, p.unet_channels, p.size // 16)).to(self.device, memory_format=torch.channels_last)
+        if self.device != "cuda":
             # On a processor the backward pass of fused attention takes a third of a step; plain products take next to nothing.
             self.unet.set_attn_processor(AttnProcessor())
         self.optimizer = torch.optim.AdamW(
             [{"params": list(self.unet.parameters()), "scale": 1.0}, {"params": list(self.encoder.parameters()), "scale": p.text_rate}],
             lr=p.rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
-        self.state = {"step": 0, "samples": 0, "sessions": [], "feed": {"digests": {}, "counts": {}}}
+        self.state = {"step": 0, "samples": 0, "sessions": [], "feed": {"digests": {}, "counts": {}}, "earlier": []}
         stored = self.read("state.pt") if self.has("state.pt") else None
         if stored:
             self.unet.load_state_dict(stored["unet"])
@@ -402,8 +426,8 @@ class Training:
                 if minutes and time.monotonic() - began > 60 * minutes:
                     break
                 step = state["step"]
-                if step // p.stage_steps() != stage:
-                    stage = step // p.stage_steps()
+                if p.stage_at(step) != stage:
+                    stage = p.stage_at(step)
                     wait = time.monotonic()
                     drawings = [torch.cat(part) for part in zip(*feed.stage(stage))]
                     state["feed"] = feed.record()
@@ -421,7 +445,7 @@ class Training:
                 torch.nn.utils.clip_grad_norm_([q for g in self.optimizer.param_groups for q in g["params"]], 1)
                 self.optimizer.step()
                 state["step"], state["samples"] = step + 1, state["samples"] + p.batch
-                self.average.update(state["step"])
+                self.average.update(state["step"] - p.since)
                 if step % 10 == 0:
                     loss_sum, loss_n = loss_sum + loss.item(), loss_n + 1
                 if state["step"] % 50 == 0:
@@ -456,7 +480,8 @@ class Training:
 
     def following_set(self):
         """A fixed set on which it is seen whether words matter: 64 drawings that are not trained on."""
-        labels, pictures = zip(*itertools.islice(self.source("eval").read(0, 640), 64))
+        source = dataclasses.replace(self.source("eval"), figures=self.plan.figures)
+        labels, pictures = zip(*itertools.islice(source.read(0, 640), 64))
         latents = autoencoder.encode(self.vae, np.stack(pictures))
         noise = torch.randn(latents.shape, generator=torch.Generator().manual_seed(9)).to(self.device)
         t = torch.tensor([960, 800, 600, 400] * 16, device=self.device)
@@ -593,8 +618,8 @@ def main():
         changes["name"] = a.name
     try:
         if a.origin:
-            training.adopt(a.origin)
-            del changes["name"]
+            training.adopt(a.origin, changes)
+            changes = {}
         training.begin(changes)
         if a.what == "run":
             training.run(a.minutes, a.every)

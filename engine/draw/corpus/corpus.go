@@ -52,6 +52,9 @@ type Options struct {
 	Which   Which
 	// Families limits the stream to some, all when empty.
 	Families []string
+	// Figures limits how many forms a motif has in all (draw.Spec.Figure): 0 is
+	// one of its own for each drawing.
+	Figures int
 }
 
 // Labels are what is true of a sample.
@@ -94,6 +97,9 @@ func (o Options) Spec(seed uint64) (draw.Spec, error) {
 			s.Family = o.Families[(chosen*0x9e3779b97f4a7c15>>33)%uint64(len(o.Families))]
 		}
 		s = s.Complete(at)
+		if o.Figures > 0 {
+			s.Figure = 1 + (at^at>>32)*0xbf58476d1ce4e5b9>>33%uint64(o.Figures)
+		}
 		if draw.HeldOut(s) == (o.Which == HeldOut) {
 			return s, nil
 		}

@@ -93,6 +93,35 @@ func TestWorkersAgree(t *testing.T) {
 	}
 }
 
+// TestFiguresAreFew: a stream of three figures has those three, in the drawings
+// that it would have had anyway.
+func TestFiguresAreFew(t *testing.T) {
+	seen := map[uint64]int{}
+	for seed := range uint64(300) {
+		free, err := Options{}.Spec(seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		few, err := Options{Figures: 3}.Spec(seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[few.Figure]++
+		few.Figure = 0
+		if few != free {
+			t.Errorf("seed %d: %+v became %+v", seed, free, few)
+		}
+	}
+	for figure := uint64(1); figure <= 3; figure++ {
+		if seen[figure] < 60 {
+			t.Errorf("figure %d is in %d of 300 drawings", figure, seen[figure])
+		}
+	}
+	if len(seen) != 3 {
+		t.Errorf("figures %v", seen)
+	}
+}
+
 func TestHeldOutStream(t *testing.T) {
 	o := Options{Which: HeldOut}
 	for seed := range uint64(40) {
