@@ -254,7 +254,7 @@ func (e Entry) check() error {
 
 // field walks over a field and returns its value as written.
 func (p *envelope) field(name string) ([]byte, error) {
-	if !(name == "body" || p.skip(",")) || !p.skip(`"`) || !p.skip(name) || !p.skip(`":`) {
+	if (name != "body" && !p.skip(",")) || !p.skip(`"`) || !p.skip(name) || !p.skip(`":`) {
 		return nil, &EntryError{fmt.Sprintf("at byte %d, where %q is expected", p.at, name)}
 	}
 	begin := p.at

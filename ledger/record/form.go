@@ -124,7 +124,7 @@ func (o objectForm) read(s *scanner, v reflect.Value) error {
 	for i := range o.fields {
 		f := &o.fields[i]
 		begin := s.at
-		if !(first || s.skip(",")) || !s.skip(f.key) {
+		if (!first && !s.skip(",")) || !s.skip(f.key) {
 			if s.at = begin; f.optional {
 				continue
 			}
