@@ -13,6 +13,8 @@ import os
 
 import numpy as np
 import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 from torch import nn
 
 import vae as autoencoder
@@ -22,6 +24,8 @@ from sample import Model
 
 QUESTIONS = ("family", "layout", "positions", "scale")
 SIDE = 128
+NAME = "judge.safetensors"
+KEPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "judge")  # the judge that made the table of the model that ships
 TESTED = 400  # drawings that the judge is tested on
 
 
@@ -157,7 +161,7 @@ def small(pictures):
 
 
 def train(source, held_out, vae, folder, log, blocks=48, trips=0.12, passes=6, seed=11, device="cpu", batch=32, rate=2e-3):
-    """Trains a judge on the first blocks of source, each fifth of held_out, and writes judge.pt to folder.
+    """Trains a judge on the first blocks of source, each fifth of held_out, and writes it to folder.
 
     trips is the share of the drawings that are also learnt from as round trips.
     Returns the judge and its table on the next block, which it never saw.
@@ -198,7 +202,7 @@ def train(source, held_out, vae, folder, log, blocks=48, trips=0.12, passes=6, s
         if (step + 1) % 100 == 0:
             log(f"judge step {step + 1} of {steps} loss " + " ".join(f"{q} {total / 100:.3f}" for q, total in sums.items()))
             sums = {q: 0.0 for q in answers}
-    judge.eval()
+    judge.half().float().eval()  # as it is kept
     held, sample, _ = source.block(blocks)
     held, sample = held[:TESTED], sample[:TESTED]
     result = {
@@ -206,15 +210,34 @@ def train(source, held_out, vae, folder, log, blocks=48, trips=0.12, passes=6, s
         "round trips": score(judge, round_trips(vae, sample, generator, noise=0.0), held),
         "round trips with noise": score(judge, round_trips(vae, sample, generator, noise=0.25), held),
     }
-    torch.save({"answers": answers, "weights": judge.state_dict(), "result": result, "seed": seed, "blocks": blocks}, os.path.join(folder, "judge.pt"))
+    save(judge, result, folder, {"seed": seed, "blocks": blocks, "passes": passes})
     return judge, result
 
 
+def save(judge, result, folder, training):
+    """Writes judge.safetensors: the weights in fp16, and what else load needs as metadata."""
+    weights = {k: v.half().contiguous() if v.is_floating_point() else v for k, v in judge.state_dict().items()}
+    said = {"answers": judge.answers, "result": result, "training": training}
+    save_file(weights, os.path.join(folder, NAME), {k: json.dumps(v) for k, v in said.items()})
+
+
 def load(folder, device="cpu"):
-    stored = torch.load(os.path.join(folder, "judge.pt"), map_location=device, weights_only=True)
-    judge = Judge(stored["answers"]).to(device)
-    judge.load_state_dict(stored["weights"])
-    return judge.eval(), stored["result"]
+    """The judge of a folder, and its table on drawings that it never saw."""
+    with safe_open(os.path.join(folder, NAME), "pt", device=str(device)) as f:
+        said = {k: json.loads(v) for k, v in f.metadata().items()}
+        weights = {k: f.get_tensor(k) for k in f.keys()}  # noqa: SIM118 - not a dict
+    judge = Judge(said["answers"]).to(device)
+    judge.load_state_dict(weights)
+    return judge.eval(), said["result"]
+
+
+def has(folder, families):
+    """Whether a folder holds a judge that knows just these families."""
+    try:
+        with safe_open(os.path.join(folder, NAME), "pt") as f:
+            return json.loads(f.metadata()["answers"])["family"] == sorted(families)
+    except FileNotFoundError:
+        return False
 
 
 @torch.no_grad()
@@ -351,7 +374,7 @@ def markdown(table):
 def main():
     parser = argparse.ArgumentParser(description="score a model like the pilot, with a judge of its own")
     parser.add_argument("model", help="its diffusers folder")
-    parser.add_argument("folder", help="where judge.pt is, or will be, and the table goes")
+    parser.add_argument("folder", help="where the judge is, or will be, and the table goes")
     parser.add_argument("--corpus", help="the streamer; else SELVAGE_CORPUS, else bin/corpus")
     parser.add_argument("--blocks", type=int, default=48)
     parser.add_argument("--passes", type=int, default=6)
@@ -365,7 +388,7 @@ def main():
     os.makedirs(a.folder, exist_ok=True)
     model = Model.load(a.model)
     streamer = find_streamer(a.corpus)
-    if os.path.exists(os.path.join(a.folder, "judge.pt")):
+    if os.path.exists(os.path.join(a.folder, NAME)):
         judge, trained = load(a.folder)
     else:
         judge, trained = train(Source(streamer, "judge"), Source(streamer, "judge", True), model.vae, a.folder, log, blocks=a.blocks, passes=a.passes)

@@ -30,7 +30,8 @@ class Model:
         self.reader, self.encoder, self.unet, self.vae, self.device = reader, encoder, unet, vae, device
         # On a processor plain products and channels last are twice as fast in bf16 as what diffusers begins with.
         unet.set_attn_processor(AttnProcessor())
-        vae.to(memory_format=torch.channels_last)
+        for part in (unet, vae):
+            part.to(memory_format=torch.channels_last)
 
     @classmethod
     def load(cls, folder, device="cpu"):

@@ -543,10 +543,16 @@ class Training:
         return folder
 
     def judged(self, count, held_out, pilot, blocks, guidance):
-        """Trains the judge if there is none, scores the exported model, and writes its card again."""
+        """Scores the exported model and writes its card again.
+
+        The judge is the training's own, or the one that is kept beside this file, by
+        which every model of these families can be compared; else one is trained.
+        """
         folder = self.export(results={})
-        if self.has("judge.pt"):
-            judge, trained = judging.load(self.folder, self.device)
+        for place in (self.folder, judging.KEPT):
+            if judging.has(place, self.plan.families):
+                judge, trained = judging.load(place, self.device)
+                break
         else:
             judge, trained = judging.train(self.source("judge"), self.source("judge", True), self.vae, self.folder, self.log, blocks=blocks, device=self.device)
         self.log("judge: " + json.dumps(trained))
