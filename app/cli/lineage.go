@@ -56,6 +56,9 @@ func printCorpus(row func(name, format string, values ...any), d starter.Data) {
 	row("corpus", "%s", d.What)
 	row("drawing rules", "version %d", d.Rules)
 	row("seeds", "%d to %d, %d x %d pixels, in %d families", d.FirstSeed, d.FirstSeed+uint64(max(d.Drawings, 1))-1, d.Size, d.Size, len(d.Chosen))
+	if d.Group {
+		row("groups", "each drawing as the group of motifs that fills it when it is repeated")
+	}
 	if d.Figures > 0 {
 		row("figures", "%d forms of each motif in all", d.Figures)
 	}

@@ -135,7 +135,7 @@ func (b *builder) buildField() {
 	r := newRNG(s.Seed, "shapea")
 	f := &field{
 		l: b.l, w: b.sc.W, h: b.sc.H, fills: mine, ink: b.ink,
-		n:     float64(s.Scale.periods() * r.in(0.88, 1.15)),
+		n:     float64(s.Scale.periods()*r.in(0.88, 1.15)) / float64(max(s.Part, 1)),
 		share: float64(s.Density.share() * r.in(0.92, 1.08)),
 	}
 	sym := &symbol{}

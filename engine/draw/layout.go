@@ -100,25 +100,34 @@ func (a *arranger) primary(symbols []*symbol) (sites []site, m motifLattice) {
 	b := boxOf(symbols, turned)
 	nx, ny := a.counts(b)
 	fill := a.fill()
+	wantX, wantY := nx, ny
+	if a.spec.Part > 1 && (a.spec.Layout == HalfDrop || a.spec.Layout == Brick) {
+		// Two in one line, repeated, are no half drop any more but a lattice on its corner.
+		wantX, wantY = max(nx, 2), max(ny, 2)
+	}
 	switch a.spec.Layout {
 	case Tossed, AllOver:
 		return a.toss(b, nx, ny, symbols), motifLattice{}
 	case Stripe:
 		// Columns: close along the column, wide between columns.
-		m = chooseLattice(a.l, Grid, max(1, float64(nx*0.72)), max(1, float64(ny*1.15)))
+		m = chooseLattice(a.l, Grid, max(1, float64(wantX*0.72)), max(1, float64(wantY*1.15)))
 	case Ogee:
-		m = chooseLattice(a.l, HalfDrop, max(1.6, float64(nx*1.05)), max(1, float64(ny*0.66)))
+		m = chooseLattice(a.l, HalfDrop, max(1.6, float64(wantX*1.05)), max(1, float64(wantY*0.66)))
 	case HalfDrop:
-		m = chooseLattice(a.l, HalfDrop, max(1.5, float64(nx*1.19)), max(0.8, float64(ny*0.84)))
+		m = chooseLattice(a.l, HalfDrop, max(1.5, float64(wantX*1.19)), max(0.8, float64(wantY*0.84)))
 	case Brick:
-		m = chooseLattice(a.l, Brick, max(0.8, float64(nx*0.84)), max(1.5, float64(ny*1.19)))
+		m = chooseLattice(a.l, Brick, max(0.8, float64(wantX*0.84)), max(1.5, float64(wantY*1.19)))
 	default:
-		m = chooseLattice(a.l, Grid, nx, ny)
+		m = chooseLattice(a.l, Grid, wantX, wantY)
 	}
 	near := math.Inf(1)
 	round := turned || a.f.round
 	for _, v := range m.neighbours(a.l) {
 		near = min(near, apart(v.x/b.w, v.y/b.h, round))
+	}
+	if a.spec.Part > 0 {
+		// More of them than the density asked for stand closer, and keep their size while they fit.
+		fill = max(fill, min(float64(fill*sqrt(float64(m.nx*m.ny)/float64(nx*ny))), 0.93))
 	}
 	scale := float64(near * fill)
 	if a.spec.Layout == Stripe {
@@ -150,6 +159,9 @@ func apart(dx, dy float64, round bool) float64 {
 func (a *arranger) site(p point, scale float64, col, row, variants int, loose bool) site {
 	s := site{at: p, scale: scale}
 	turn, flip := a.r.unit(), a.r.chance(0.5)
+	if a.spec.Part > 0 {
+		turn = math.Floor(float64(4*turn)) / 4 // a group has no room for more than quarters
+	}
 	s.variant = (col + row) % variants
 	if loose {
 		s.variant = a.r.n(variants)
@@ -167,7 +179,7 @@ func (a *arranger) site(p point, scale float64, col, row, variants int, loose bo
 			s.turn = 0.5
 		}
 	}
-	if loose && a.spec.Direction == OneWay && !f.round {
+	if loose && a.spec.Direction == OneWay && !f.round && a.spec.Part == 0 {
 		s.turn = a.r.sym(0.035)
 	}
 	s.flip = loose && flip
@@ -193,6 +205,9 @@ func (a *arranger) toss(b box, nx, ny float64, symbols []*symbol) []site {
 	scale := float64(near*fill*1.04) / diameter
 	var sites []site
 	jitter := 0.12
+	if a.spec.Part > 0 {
+		jitter = 0
+	}
 	for i, p := range pts {
 		k := 1 + a.r.sym(jitter)
 		sites = append(sites, a.site(p, float64(scale*k), i, 0, len(symbols), true))
@@ -284,6 +299,9 @@ func (a *arranger) push(pts []point, rounds int) float64 {
 			pts[i] = p
 		}
 	}
+	if a.spec.Part > 0 {
+		a.snap(pts)
+	}
 	near := even
 	for i := range pts {
 		for j := range i {
@@ -296,6 +314,13 @@ func (a *arranger) push(pts []point, rounds int) float64 {
 		}
 	}
 	return max(near, float64(even*0.6))
+}
+
+// snap moves places onto sixteenths of the cell.
+func (a *arranger) snap(pts []point) {
+	for i, p := range pts {
+		pts[i] = point{float64(math.Floor(float64(p.x/a.l.w*16)+0.5) * a.l.w / 16), float64(math.Floor(float64(p.y/a.l.h*16)+0.5) * a.l.h / 16)}
+	}
 }
 
 // between places secondary motifs in the gaps: on lattices at the deepest

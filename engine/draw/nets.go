@@ -108,7 +108,7 @@ func trellis(g *gen) {
 func terrazzo(g *gen) {
 	f := g.field
 	a := &arranger{l: f.l, r: g.rng, spec: g.spec, unit: cellUnits, stretch: 1}
-	size := float64(cellUnits / f.n * (0.5 + float64(0.25*f.share)))
+	size := float64(g.spec.side() / f.n * (0.5 + float64(0.25*f.share)))
 	n := min(int(float64(f.n*f.n*(0.7+float64(1.1*f.share))))+3, 130)
 	var taken []disc
 	for i := range n {

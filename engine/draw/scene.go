@@ -36,7 +36,7 @@ type paint struct {
 	tint  *tint
 }
 
-// cellUnits is the root of a cell's area in scene units.
+// cellUnits is the root of the area of a usual cell in scene units.
 const cellUnits = 1024
 
 // root3 is the square root of 3.
@@ -88,6 +88,9 @@ func (s Spec) Validate() error {
 			return err
 		}
 	}
+	if s.Part < 0 || s.Part > 8 {
+		return fmt.Errorf("draw: a cell of one %d-th of the usual side cannot be drawn; Part is 0 to 8", s.Part)
+	}
 	if err := s.Repeat.Validate(); err != nil {
 		return fmt.Errorf("draw: %w", err)
 	}
@@ -101,7 +104,7 @@ func (s Spec) Scene() (*Scene, error) {
 	}
 	s = s.Complete(s.Seed)
 	a := sqrt(s.aspect())
-	sc := &Scene{Spec: s, W: float64(cellUnits * a), H: cellUnits / a}
+	sc := &Scene{Spec: s, W: float64(s.side() * a), H: s.side() / a}
 	b := builder{sc: sc, spec: &sc.Spec, f: familyByName(s.Family)}
 	b.l = newLattice(sc.W, sc.H, s.Repeat)
 	// Line work is drawn 1.5 to 2.4 pixels wide at 256 pixels to the cell.
@@ -114,6 +117,7 @@ func (s Spec) Scene() (*Scene, error) {
 		b.ink = r.in(4.5, 6)
 	default:
 	}
+	b.ink /= s.detail()
 	if b.f.field {
 		b.buildField()
 	} else {
@@ -137,6 +141,7 @@ type builder struct {
 // units, which decides how much detail it can have.
 func (b *builder) symbol(f *family, stream string, radius float64) *symbol {
 	s := &symbol{}
+	radius = float64(radius * b.spec.detail())
 	g := &gen{rng: b.form(stream), motif: s, spec: b.spec, thin: 5.2 / radius, small: stream == "second"}
 	switch {
 	case radius > 150:

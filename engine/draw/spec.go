@@ -99,6 +99,12 @@ type Spec struct {
 	// of a motif in one drawing are Figure, Figure+1, ... Families that cover the
 	// cell by themselves have no form apart from their arrangement.
 	Figure uint64 `json:"figure,omitempty"`
+	// Part makes of the drawing a group, of which Part x Part fill a usual cell: its
+	// sides are so many times smaller, and motifs keep their size. Groups are for
+	// pictures of half the usual samples: their line work is as wide as those need,
+	// they turn by quarters, and tossed motifs lie on sixteenths of the cell. 0 is a
+	// usual cell.
+	Part int `json:"part,omitempty"`
 }
 
 // Random is the drawing of a seed, in a block repeat.
@@ -223,6 +229,9 @@ func (s Spec) complete(seed uint64) (Spec, []string) {
 	}
 	return s, notes
 }
+
+// side is the root of the cell's area in scene units.
+func (s *Spec) side() float64 { return cellUnits / float64(max(s.Part, 1)) }
 
 // ink is the position of the line work, or -1.
 func (s *Spec) ink() int {

@@ -36,6 +36,8 @@ type Data struct {
 	// Figures is how many forms each motif has (corpus.Options.Figures); 0 is one
 	// of its own for each drawing.
 	Figures int `json:"figures"`
+	// Group says that they are groups of drawings (corpus.Options.Group).
+	Group bool `json:"group,omitempty"`
 	// PassedOver says which of the drawings were not learned from, and Used how
 	// many are left.
 	PassedOver string `json:"passed_over"`

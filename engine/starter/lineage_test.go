@@ -33,7 +33,7 @@ func lineage(t testing.TB) (*starter.Lineage, weights.Card) {
 func redraw(t *testing.T, d starter.Data, n int) string {
 	t.Helper()
 	rep, err := corpus.Stream(t.Context(), io.Discard, corpus.Options{
-		From: d.FirstSeed, N: n, Size: d.Size, Families: d.Chosen, Figures: d.Figures,
+		From: d.FirstSeed, N: n, Size: d.Size, Families: d.Chosen, Figures: d.Figures, Group: d.Group,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -114,7 +114,7 @@ def write(folder, plan, header, state, parts, results):
             "what": "drawings made by rule by engine/draw; no other picture or text of any kind",
             "rules": header["rules"],
             "first_seed": STREAMS[plan["stream"]], "drawings": len(digests) * BLOCK, "size": plan["size"], "chosen_families": list(plan["families"]),
-            "figures": plan.get("figures", 0), "passed_over": "line drawings, block-print and ikat edges" if plan["plain"] else "none", "used": sum(counts.values()),
+            "figures": plan.get("figures", 0), "group": plan.get("group", False), "passed_over": "line drawings, block-print and ikat edges" if plan["plain"] else "none", "used": sum(counts.values()),
             "slice": state["slice"]["count"], "slice_sha256": state["slice"]["sha256"],
             "block": BLOCK, "first_block_sha256": digests[0].hex() if digests else None,
             "corpus_sha256": corpus_hash(digests) if digests else None,
@@ -165,7 +165,8 @@ def used(data):
 def drawn(data):
     """What a corpus is, in words."""
     forms = f"{data['figures']} forms of each figure, " if data.get("figures") else ""
-    return (f"{data['used']:,} drawings in {len(data['chosen_families'])} families at {data['size']} x {data['size']} (of {data['drawings']:,} drawn "
+    kind = "groups of drawings" if data.get("group") else "drawings"
+    return (f"{data['used']:,} {kind} in {len(data['chosen_families'])} families at {data['size']} x {data['size']} (of {data['drawings']:,} drawn "
             f"from seed {data['first_seed']} on by rules {data['rules']}; {forms}passed over: {data['passed_over']})")
 
 
@@ -186,6 +187,7 @@ def readme(card):
         f"{card['bytes'] / (1 << 20):.1f} MiB of fp16 weights.", "",
         "- Every padded convolution of the UNet and of the decoder wraps, in training too. Loaders that pad with zeros show seams.",
         f"- {data['size']} x {data['size']} pixels are {card['architecture']['unet']['sample_size']} x {card['architecture']['unet']['sample_size']} latents; the total stride is 64 pixels.",
+        *(["- It makes groups of a few motifs. One, two or three along each side fill a picture, as draw.Spec.Groups says: fewer the larger the motifs are."] if data.get("group") else []),
         "- Guidance 4, 20 steps of DDIM, trailing.", "",
     ]
     if card["results"].get("evaluation"):
@@ -201,5 +203,5 @@ def judged(results):
 
     table = results["evaluation"]
     return [f"A judge (a classifier trained on other drawings) on {table['prompts']} prompts never trained on, "
-            f"guidance {table['guidance']:g}, {table['steps']} steps of DDIM, computed in bf16:", "", markdown(table), "",
+            f"guidance {table['guidance']:g}, {table['steps']} steps of DDIM, inked as the program inks:", "", markdown(table), "",
             "Motifs it made right, by family: " + ", ".join(f"{k} {n} of {m}" for k, (n, m) in table["families"].items()) + ".", ""]

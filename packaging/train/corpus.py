@@ -58,6 +58,7 @@ class Source:
     workers: int = 1
     families: tuple = ()  # none named is all of them
     figures: int = 0  # how many forms a motif has in all; 0 is one of its own for each drawing
+    group: bool = False  # the group that fills a picture when it is repeated label["part"] times, rather than the picture
     plain: bool = False  # pass over line drawings, block-print and ikat edges, which 16 x 16 latents cannot hold
 
     def wants(self, label):
@@ -69,6 +70,8 @@ class Source:
             found += ["-families", ",".join(self.families)]
         if self.figures:
             found += ["-figures", str(self.figures)]
+        if self.group:
+            found += ["-group"]
         return found + ["-held-out"] if self.held_out else found
 
     def header(self):
@@ -139,6 +142,18 @@ def full_caption(label):
     n = label["positions"]
     parts.append(("no", "one", "two", "three", "four", "five", "six", "seven")[n] + (" colour" if n == 1 else " colours"))
     return ", ".join(p for p in parts if p)
+
+
+def groups(label):
+    """How many groups along each side fill a picture of that label, as draw.Spec.Groups has it."""
+    rank = ("small", "medium", "large").index(label["scale"])
+    if not label["layout"]:
+        return (3, 2, 1)[rank]
+    if label["layout"] in ("tossed", "all-over"):
+        return (2, 1, 1)[rank]
+    if label["density"] == "sparse":
+        return (2, 1, 1)[rank]
+    return (3, 2, 1)[rank]
 
 
 class _Stream:

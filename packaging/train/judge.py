@@ -8,6 +8,7 @@ says.
 """
 
 import argparse
+import dataclasses
 import json
 import os
 
@@ -20,7 +21,7 @@ from torch import nn
 import vae as autoencoder
 from corpus import Source, find_streamer, unseen
 from model import cast
-from sample import Model
+from sample import Model, cleaned, repeated
 
 QUESTIONS = ("family", "layout", "positions", "scale")
 SIDE = 128
@@ -160,17 +161,19 @@ def small(pictures):
     return np.concatenate([(shrink(pictures[i : i + 64]) * 255).round().byte().movedim(1, -1).numpy() for i in range(0, len(pictures), 64)])
 
 
-def train(source, held_out, vae, folder, log, blocks=48, trips=0.12, passes=6, seed=11, device="cpu", batch=32, rate=2e-3):
+def train(source, held_out, vae, folder, log, blocks=48, trips=0.12, passes=6, seed=11, device="cpu", batch=32, rate=2e-3, begin=None):
     """Trains a judge on the first blocks of source, each fifth of held_out, and writes it to folder.
 
-    trips is the share of the drawings that are also learnt from as round trips.
+    Every second block is drawn as groups and repeated: a lattice that comes back
+    exactly looks otherwise to it. trips is the share of the drawings that are also
+    learnt from as round trips; begin is a judge to go on from.
     Returns the judge and its table on the next block, which it never saw.
     """
     generator = torch.Generator().manual_seed(seed)
     vae.to(memory_format=torch.channels_last)
     pictures, covers, labels = [], [], []
     for number in range(blocks):
-        found, drawn, _ = (held_out if number % 5 == 4 else source).block(number)
+        found, drawn = whole(held_out if number % 5 == 4 else source, number, number % 2 == 1)
         n = int(trips * len(drawn))
         for part in (drawn, round_trips(vae, drawn[:n], generator)) if n else (drawn,):
             pictures.append(small(part))
@@ -181,7 +184,9 @@ def train(source, held_out, vae, folder, log, blocks=48, trips=0.12, passes=6, s
     answers = {q: sorted({str(label.get(q) or "") for label in labels} - {""}) for q in QUESTIONS}
     want = targets(answers, labels)
     torch.manual_seed(seed)
-    judge = Judge(answers).to(device)
+    judge = (begin or Judge(answers)).to(device).train()
+    if judge.answers != answers:
+        raise ValueError("the judge to begin from knows other answers than these drawings give")
     optimizer = torch.optim.AdamW(judge.parameters(), lr=rate, weight_decay=0.02, fused=True)
     each = len(table) // batch
     steps, sums = passes * each, {q: 0.0 for q in answers}
@@ -203,15 +208,24 @@ def train(source, held_out, vae, folder, log, blocks=48, trips=0.12, passes=6, s
             log(f"judge step {step + 1} of {steps} loss " + " ".join(f"{q} {total / 100:.3f}" for q, total in sums.items()))
             sums = {q: 0.0 for q in answers}
     judge.half().float().eval()  # as it is kept
-    held, sample, _ = source.block(blocks)
-    held, sample = held[:TESTED], sample[:TESTED]
+    held, sample = (part[:TESTED] for part in whole(source, blocks, False))
+    grouped_labels, grouped = (part[:TESTED] for part in whole(source, blocks, True))
     result = {
         "drawings": score(judge, sample, held),
+        "repeated groups": score(judge, grouped, grouped_labels),
         "round trips": score(judge, round_trips(vae, sample, generator, noise=0.0), held),
         "round trips with noise": score(judge, round_trips(vae, sample, generator, noise=0.25), held),
     }
     save(judge, result, folder, {"seed": seed, "blocks": blocks, "passes": passes})
     return judge, result
+
+
+def whole(source, number, grouped):
+    """The labels and pictures of a block, as they are or as repeated groups."""
+    if grouped:
+        source = dataclasses.replace(source, group=True, size=source.size // 2)
+    labels, pictures, _ = source.block(number)
+    return labels, np.stack([repeated(p, label["part"]) for p, label in zip(pictures, labels)]) if grouped else pictures
 
 
 def save(judge, result, folder, training):
@@ -320,6 +334,11 @@ def evaluate_pilot(judge, pilot, source, log, count=200, seed=1000, steps=20, gu
     return table
 
 
+def inked(model, pictures, labels):
+    """The repeats that the program makes of them: every sample in one position, no more positions than asked for, groups repeated."""
+    return model.filled(np.stack([cleaned(p, int(label["positions"])) for p, label in zip(pictures, labels)]), labels)
+
+
 def families(judge, pictures, labels):
     """Per family how many of its pictures were named right, and how many there are."""
     found = {}
@@ -344,19 +363,22 @@ def evaluate(judge, model, source_seen, source_held_out, log, count=500, held_ou
     generator = torch.Generator().manual_seed(seed)
     rows["their round trips"] = score(judge, round_trips(model.vae, real, generator, noise=0.0), asked)
     log("judge: real drawings scored")
-    made = model.pictures([label["full"] for label in asked], seed, steps, guidance)
+    raw = model.pictures([label["full"] for label in asked], seed, steps, guidance)
+    made = inked(model, raw, asked)
     rows["the model"] = score(judge, made, asked)
+    rows["the model, out of the decoder"] = score(judge, model.filled(raw, asked), asked)
     table["families"] = families(judge, made, asked)
     log("judge: the model scored: " + json.dumps(rows["the model"]))
     if held_out:
         apart = prompts(source_held_out, held_out, fresh=False)
-        rows["the model, held-out combinations"] = score(judge, model.pictures([label["full"] for label in apart], seed + 10_000, steps, guidance), apart)
+        rows["the model, held-out combinations"] = score(judge, inked(model, model.pictures([label["full"] for label in apart], seed + 10_000, steps, guidance), apart), apart)
         rows["real drawings, held-out combinations"] = score(judge, drawings(source_held_out, apart), apart)
     if pilot is not None:
         known = [(label, pilot_prompt(label)) for label in asked]
         known = [(label, prompt) for label, prompt in known if prompt]
         if known:
-            rows["the pilot, of what it knows"] = score(judge, pilot.pictures([p for _, p in known], seed, steps, 3.5), [label for label, _ in known])
+            rows["the pilot, of what it knows"] = score(
+                judge, inked(pilot, pilot.pictures([p for _, p in known], seed, steps, 3.5), [label for label, _ in known]), [label for label, _ in known])
             rows["the model, of what the pilot knows"] = score(judge, made[[i for i, label in enumerate(asked) if pilot_prompt(label)]], [label for label, _ in known])
     table["order"] = list(rows)
     return table

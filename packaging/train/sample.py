@@ -4,6 +4,7 @@
 """
 
 import argparse
+import json
 import os
 
 import numpy as np
@@ -13,6 +14,7 @@ from PIL import Image
 
 import text
 import vae as autoencoder
+from corpus import groups
 from model import build_scheduler, cast, wrap_convolutions
 
 # The eight corners of the cube as engine/draw codes them: ground, six positions, and line work or the seventh.
@@ -26,7 +28,8 @@ INKS = np.array([
 class Model:
     """Everything that sampling needs, in evaluation mode on one device."""
 
-    def __init__(self, reader, encoder, unet, vae, device="cpu"):
+    def __init__(self, reader, encoder, unet, vae, device="cpu", group=False):
+        self.group = group  # it makes groups, which are repeated to fill a picture
         self.reader, self.encoder, self.unet, self.vae, self.device = reader, encoder, unet, vae, device
         # On a processor plain products and channels last are twice as fast in bf16 as what diffusers begins with.
         unet.set_attn_processor(AttnProcessor())
@@ -45,7 +48,11 @@ class Model:
         unet = wrap_convolutions(part(UNet2DConditionModel, "unet"))
         vae = part(AutoencoderTiny, "vae")
         wrap_convolutions(vae.decoder)
-        return cls(text.Reader(os.path.join(folder, "tokenizer")), part(CLIPTextModel, "text_encoder"), unet, vae, device)
+        lineage, group = os.path.join(folder, "lineage.json"), False
+        if os.path.exists(lineage):
+            with open(lineage, encoding="utf-8") as f:
+                group = json.load(f)["data"].get("group", False)
+        return cls(text.Reader(os.path.join(folder, "tokenizer")), part(CLIPTextModel, "text_encoder"), unet, vae, device, group)
 
     @torch.no_grad()
     def read(self, captions):
@@ -68,7 +75,7 @@ class Model:
 
     @torch.no_grad()
     def pictures(self, captions, seed=0, steps=20, guidance=4.0, size=None, batch=32):
-        """uint8 [n, size, size, 3]; noise i depends on seed + i alone."""
+        """uint8 [n, size, size, 3] as they come out of the decoder; noise i depends on seed + i alone."""
         side = (size or self.unet.config.sample_size * self.stride) // self.stride
         out = []
         for i in range(0, len(captions), batch):
@@ -83,10 +90,21 @@ class Model:
                 out.append((picture.float().clamp(0, 1) * 255).round().byte().movedim(1, -1).cpu().numpy())
         return np.concatenate(out)
 
+    def filled(self, pictures, labels):
+        """What the program fills with the pictures: the repeats of groups, the pictures themselves of another model."""
+        return np.stack([repeated(p, groups(label)) for p, label in zip(pictures, labels)]) if self.group else pictures
+
     @property
     def stride(self):
         """Pixels of the picture to a latent sample."""
         return 2 ** (len(self.vae.config.block_out_channels) - 1)
+
+
+def repeated(group, times):
+    """A picture uint8 [2 s, 2 s, 3] that a group [s, s, 3] fills, times x times."""
+    side = group.shape[0]
+    whole = Image.fromarray(np.tile(group, (times + 2, times + 2, 1)))
+    return np.asarray(whole.resize((2 * side, 2 * side), Image.BICUBIC, (side, side, side * (1 + times), side * (1 + times))))
 
 
 def smoothed(planes, smooth):
@@ -98,21 +116,25 @@ def smoothed(planes, smooth):
     return planes
 
 
-def separated(picture, smooth=1.4):
+def separated(picture, smooth=1.4, most=7):
     """Which corner each sample is of, as smooth planes [8, h, w]: what engine/starter makes of a picture before it enlarges it.
 
-    Corners that hardly a two-hundredth of the cell has purely are dirt along contours, and fall to what is nearest.
+    Corners that hardly a two-hundredth of the cell has purely are dirt along contours, and fall to what is nearest,
+    and so do the smallest where there are more than most beside the ground.
     """
     away = ((picture[..., None, :].astype(np.float32) / 255 - CORNERS) ** 2).sum(-1)
-    held = (away < 0.12).mean((0, 1)) > 1 / 200
+    area = (away < 0.12).mean((0, 1))
+    area[0] = 0
+    held = area > 1 / 200
+    held[np.argsort(-area, kind="stable")[most:]] = False
     held[0] = True
     nearest = np.where(held, away, np.inf).argmin(-1)
     return smoothed((nearest[None] == np.arange(len(CORNERS))[:, None, None]).astype(np.float32), smooth)
 
 
-def cleaned(picture):
+def cleaned(picture, most=7):
     """A picture of screens as its inked repeat shows it: every sample in one corner, uint8."""
-    return (CORNERS[separated(picture).argmax(0)] * 255).astype(np.uint8)
+    return (CORNERS[separated(picture, most=most).argmax(0)] * 255).astype(np.uint8)
 
 
 def ink(picture, enlarge=2):
@@ -147,7 +169,7 @@ def main():
     a = arguments.parse_args()
     torch.set_num_threads(1)
     prompts = [p for p in a.prompts for _ in range(a.each)]
-    pictures = Model.load(a.model).pictures(prompts, a.seed, a.steps, a.guidance)
+    pictures = Model.load(a.model).pictures(prompts, a.seed, a.steps, a.guidance)  # of a model of groups, the groups
     shown = list(pictures) if a.screens else [ink(p) for p in pictures]
     Image.fromarray(sheet(shown)).save(a.out)
 

@@ -17,6 +17,7 @@ import judge as judging
 import text
 import vae as autoencoder
 from model import Objective, WrapConv2d, build_unet, wrap, wrap_convolutions
+from sample import Model, cleaned, repeated
 from train import Plan, Training
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -167,6 +168,37 @@ class Corpus(unittest.TestCase):
         self.assertEqual(sorted(later.record()["digests"]), [0, 1, 2])
 
 
+class Groups(unittest.TestCase):
+    def test_a_group_fills_its_picture(self):
+        group = (np.random.default_rng(3).integers(0, 2, (8, 8, 3)) * 255).astype(np.uint8)
+        group = np.kron(group, np.ones((4, 4, 1), np.uint8))
+        twice = repeated(group, 2)
+        self.assertTrue((twice == np.tile(group, (2, 2, 1))).all())
+        for times in (1, 3):
+            filled = repeated(group, times)
+            self.assertEqual(filled.shape, (64, 64, 3))
+            self.assertAlmostEqual(filled.mean() / group.mean(), 1, delta=0.05)
+            # Its end goes on at its beginning.
+            shifted = repeated(np.roll(group, group.shape[0] // 2, (0, 1)), times)
+            if times == 1:
+                self.assertLessEqual(np.abs(np.roll(filled, 32, (0, 1)).astype(int) - shifted).max(), 2)
+
+    def test_no_more_positions_than_asked_for(self):
+        picture = np.zeros((64, 64, 3), np.uint8)
+        picture[4:40, 4:40] = (255, 0, 0)
+        picture[44:60, 4:40] = (0, 255, 0)
+        picture[44:54, 44:54] = (0, 0, 255)
+        for most, names in ((3, {(255, 0, 0), (0, 255, 0), (0, 0, 255)}), (2, {(255, 0, 0), (0, 255, 0)}), (1, {(255, 0, 0)})):
+            found = {tuple(c) for c in cleaned(picture, most).reshape(-1, 3).tolist()} - {(0, 0, 0)}
+            self.assertEqual(found, names)
+
+    @unittest.skipUnless(os.path.exists(corpus.find_streamer()), "the streamer is not built")
+    def test_groups_are_as_the_rules_have_them(self):
+        source = corpus.Source(corpus.find_streamer(), group=True)
+        labels = list(source.labels(0, 400))
+        self.assertEqual([corpus.groups(label) for label in labels], [label["part"] for label in labels])
+
+
 class Objectives(unittest.TestCase):
     def test_the_last_timestep_is_pure_noise_and_velocity_undoes(self):
         objective = Objective("cpu")
@@ -258,19 +290,25 @@ class Resuming(unittest.TestCase):
         heir.log, heir.csv = lambda line: None, lambda row: None
         with self.assertRaisesRegex(SystemExit, "latent_channels"):
             heir.adopt(folder, {"latent_channels": 8})
-        heir.adopt(folder, {"figures": 3, "steps": 11, "batch": 2})
+        heir.adopt(folder, {"figures": 3, "group": True, "steps": 11, "batch": 2})
         heir.begin({})
         heir.run(0, 60)
         self.assertEqual((heir.state["step"], heir.state["samples"], heir.plan.since), (11, 8 * 4 + 3 * 2, 8))
         for part in ("judge", "eval"):
-            self.assertEqual(heir.source(part).figures, 0)
+            asked = heir.source(part)
+            self.assertEqual((asked.figures, asked.group, asked.size), (0, False, 128))
         again = heir.export()
         with open(os.path.join(again, "lineage.json"), encoding="utf-8") as f:
             written = json.load(f)
         before = written["data"].pop("earlier")
         self.assertEqual([b["corpus_sha256"] for b in before], [parent["data"]["corpus_sha256"]])
         self.assertEqual(before[0]["until"], 8)
-        self.assertEqual(written["data"]["figures"], 3)
+        self.assertEqual((written["data"]["figures"], written["data"]["group"]), (3, True))
+        model = Model.load(again)
+        labels = list(heir.source("eval").labels(0, 4))
+        made = model.pictures([label["full"] for label in labels], steps=2)
+        self.assertEqual(made.shape, (4, 64, 64, 3))
+        self.assertEqual(judging.inked(model, made, labels).shape, (4, 128, 128, 3))
         self.assertNotEqual(written["data"]["first_block_sha256"], before[0]["first_block_sha256"])
         self.assertEqual(written["data"]["first_block_sha256"], heir.source().block(0)[2].hex())
         third = Training(training.path("..", "third"), "cpu", training.streamer, 1)

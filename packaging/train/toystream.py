@@ -8,15 +8,19 @@ import sys
 
 import numpy as np
 
+from corpus import groups
 
-def picture(seed, size):
-    """A label and its picture."""
+
+def picture(seed, size, group=False):
+    """A label and its picture, or the group that fills it."""
     rng = np.random.default_rng(seed)
     family = ["dots", "stripes"][rng.integers(2)]
     layout = ["grid", "half-drop"][rng.integers(2)] if family == "dots" else ""
     scale = rng.integers(3)
     positions = int(rng.integers(1, 3))
-    cells = [8, 4, 2][scale]
+    density = ["dense", "regular"][int(seed) % 2]
+    part = groups({"scale": ["small", "medium", "large"][scale], "layout": layout, "density": density}) if group else 1
+    cells = max(1, round([8, 4, 2][scale] / part))
     y, x = (np.mgrid[:size, :size] + 0.5) / size * cells
     out = np.zeros((size, size, 3))
     if family == "dots":
@@ -31,8 +35,10 @@ def picture(seed, size):
         out[..., k] = inside & (which == k)
     dy, dx = rng.integers(size, size=2)
     out = np.roll(out, (dy, dx), (0, 1))
-    label = {"seed": int(seed), "family": family, "layout": layout, "scale": ["small", "medium", "large"][scale], "density": ["dense", "regular"][rng.integers(2)],
+    label = {"seed": int(seed), "family": family, "layout": layout, "scale": ["small", "medium", "large"][scale], "density": density,
              "positions": positions, "secondary": "none", "outline": "flat", "style": "clean", "ink": False}
+    if group:
+        label["part"] = part
     return f"{label['scale']} {family}", label, (out * 255).astype(np.uint8)
 
 
@@ -42,6 +48,7 @@ def main():
         parser.add_argument("-" + name, type=int, dest=name + "_")
     parser.add_argument("-held-out", action="store_true")
     parser.add_argument("-families")  # it has one kind of drawing only
+    parser.add_argument("-group", action="store_true")
     parser.add_argument("-figures", type=int, default=0)  # it moves its seeds by them
     parser.add_argument("-vocabulary", action="store_true")
     a = parser.parse_args()
@@ -51,7 +58,7 @@ def main():
     out = sys.stdout.buffer
     out.write(b"selvcrp1" + struct.pack("<IIQ", 1, a.size_, a.n_))
     for seed in range(a.from_, a.from_ + a.n_):
-        caption, label, drawn = picture(seed + a.figures, a.size_)
+        caption, label, drawn = picture(seed + a.figures, a.size_, a.group)
         for text in (caption, json.dumps(label)):
             out.write(struct.pack("<H", len(text)) + text.encode())
         out.write(drawn.tobytes())

@@ -62,6 +62,7 @@ class Plan:
     families: tuple = FAMILIES
     plain: bool = True         # see corpus.Source
     figures: int = 0           # the same
+    group: bool = False        # the same; size is then the group's
     since: int = 0             # the step at which this corpus and this plan of rates began
     # Shapes.
     latent_channels: int = 32
@@ -93,6 +94,10 @@ class Plan:
     fresh: int = 2
     window: int = 24
     reuse: float = 4.0
+
+    def picture_size(self):
+        """The side in pixels of what is made in the end: a group's is half of it."""
+        return 2 * self.size if self.group else self.size
 
     def stage_steps(self):
         return max(1, round(self.reuse * self.fresh * BLOCK / self.batch))
@@ -205,13 +210,13 @@ class Training:
         self.save("text.pt", {"weights": encoder, "result": state.get("text_result")})
         self.save("vae.pt", {"weights": vae, "optimizer": None, "step": lineage["plan"]["vae_steps"], "result": state.get("vae_result") or {}})
         average = [p for part in (unet, encoder) for p in part.values() if p.is_floating_point()]
-        plan = {"figures": 0, "since": 0, **lineage["plan"]}
+        plan = {"figures": 0, "group": False, "since": 0, **lineage["plan"]}
         changes = {k: v for k, v in changes.items() if v is not None and plan[k] != v}
-        if fixed := set(changes) & {"size", "latent_channels", "unet_channels", "text_width", "text_layers", "text_heads", "decoder_width", "decoder_blocks"}:
+        if fixed := set(changes) & {"latent_channels", "unet_channels", "text_width", "text_layers", "text_heads", "decoder_width", "decoder_blocks"}:
             raise SystemExit(f"train: {', '.join(sorted(fixed))} are the shape of the model that is gone on from; begin without --from")
         header, earlier = lineage["header"], state.get("earlier", [])
         plan.update(changes)
-        if set(changes) & {"stream", "families", "plain", "figures"}:
+        if set(changes) & {"stream", "size", "families", "plain", "figures", "group"}:
             with open(os.path.join(folder, "lineage.json"), encoding="utf-8") as f:
                 described = json.load(f)["data"]
             earlier = [*earlier, {**{k: v for k, v in described.items() if k != "earlier"}, "until": state["step"]}]
@@ -236,9 +241,12 @@ class Training:
         return self.streamer
 
     def source(self, stream=None, held_out=False, workers=None):
-        """Drawings of a stream: those to learn from have the plan's figures, those to be judged by have all."""
-        figures = 0 if stream in ("judge", "eval") else self.plan.figures
-        return Source(self.streamer, stream or self.plan.stream, held_out, self.plan.size, workers or self.workers, tuple(self.plan.families), figures, self.plan.plain)
+        """Drawings of a stream: those to learn from are as the plan says, those to be judged by whole pictures with figures of all kinds."""
+        p = self.plan
+        learnt = Source(self.streamer, stream or p.stream, held_out, p.size, workers or self.workers, tuple(p.families), p.figures, p.group, p.plain)
+        if stream not in ("judge", "eval"):
+            return learnt
+        return dataclasses.replace(learnt, figures=0, group=False, size=p.picture_size())
 
     # Parts.
 
@@ -480,7 +488,7 @@ class Training:
 
     def following_set(self):
         """A fixed set on which it is seen whether words matter: 64 drawings that are not trained on."""
-        source = dataclasses.replace(self.source("eval"), figures=self.plan.figures)
+        source = dataclasses.replace(self.source(), stream="eval")
         labels, pictures = zip(*itertools.islice(source.read(0, 640), 64))
         latents = autoencoder.encode(self.vae, np.stack(pictures))
         noise = torch.randn(latents.shape, generator=torch.Generator().manual_seed(9)).to(self.device)
@@ -507,7 +515,8 @@ class Training:
         self.average.swap()
         self.unet.eval()
         try:
-            pictures = Model(self.reader, self.encoder, self.unet, self.vae, self.device).pictures(prompts, seed=5, steps=12)
+            model = Model(self.reader, self.encoder, self.unet, self.vae, self.device, self.plan.group)
+            pictures = model.filled(model.pictures(prompts, seed=5, steps=12), labels)
         finally:
             self.average.swap()
             self.unet.train()
@@ -523,7 +532,7 @@ class Training:
         self.average.swap()
         for part in (self.unet, self.encoder, self.vae):
             part.half().float().eval()
-        return Model(self.reader, self.encoder, self.unet, self.vae, self.device)
+        return Model(self.reader, self.encoder, self.unet, self.vae, self.device, self.plan.group)
 
     def export(self, results=None):
         """Writes export/: the diffusers folder with card. The weights in memory are the averaged ones afterwards."""
@@ -600,7 +609,7 @@ def main():
     for field in dataclasses.fields(Plan):
         if field.name in ("name",):
             continue
-        kind = {int: int, float: float, str: str}.get(field.type)
+        kind = {int: int, float: float, str: str, bool: lambda said: said == "true"}.get(field.type)
         if kind:
             parser.add_argument("--plan-" + field.name.replace("_", "-"), type=kind, dest="plan_" + field.name)
     a = parser.parse_args()

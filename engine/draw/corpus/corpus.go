@@ -55,6 +55,9 @@ type Options struct {
 	// Figures limits how many forms a motif has in all (draw.Spec.Figure): 0 is
 	// one of its own for each drawing.
 	Figures int
+	// Group draws of each sample the group that fills a picture when it is repeated
+	// (draw.Spec.Part), rather than the picture.
+	Group bool
 }
 
 // Labels are what is true of a sample.
@@ -101,6 +104,9 @@ func (o Options) Spec(seed uint64) (draw.Spec, error) {
 			s.Figure = 1 + (at^at>>32)*0xbf58476d1ce4e5b9>>33%uint64(o.Figures)
 		}
 		if draw.HeldOut(s) == (o.Which == HeldOut) {
+			if o.Group {
+				s.Part = s.Groups()
+			}
 			return s, nil
 		}
 	}

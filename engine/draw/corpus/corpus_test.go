@@ -122,6 +122,35 @@ func TestFiguresAreFew(t *testing.T) {
 	}
 }
 
+// TestGroupsAreOfTheSameDrawings: a stream of groups has the drawings that it would
+// have had anyway, each as the group that it is made of, and says so.
+func TestGroupsAreOfTheSameDrawings(t *testing.T) {
+	parts := map[int]int{}
+	for seed := range uint64(300) {
+		free, err := Options{}.Spec(seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		group, err := Options{Group: true}.Spec(seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts[group.Part]++
+		if group.Part != free.Groups() {
+			t.Errorf("seed %d: a group of %d, not %d", seed, group.Part, free.Groups())
+		}
+		group.Part = 0
+		if group != free {
+			t.Errorf("seed %d: %+v became %+v", seed, free, group)
+		}
+	}
+	for part := 1; part <= 3; part++ {
+		if parts[part] < 30 {
+			t.Errorf("%d in a line in %d of 300 drawings", part, parts[part])
+		}
+	}
+}
+
 func TestHeldOutStream(t *testing.T) {
 	o := Options{Which: HeldOut}
 	for seed := range uint64(40) {

@@ -36,13 +36,14 @@ func run() error {
 	heldOut := flag.Bool("held-out", false, "only the combinations that training leaves out")
 	families := flag.String("families", "", "only these families, with commas between")
 	figures := flag.Int("figures", 0, "how many forms a motif has in all; 0 is one of its own for each drawing")
+	group := flag.Bool("group", false, "only as many motifs as a group has that is repeated to fill a picture")
 	vocabulary := flag.Bool("vocabulary", false, "print the words of the captions and stop")
 	flag.Parse()
 	if *vocabulary {
 		_, err := fmt.Println(strings.Join(draw.Vocabulary(), "\n"))
 		return err
 	}
-	o := corpus.Options{From: *from, N: *n, Size: *size, Workers: *workers, Figures: *figures}
+	o := corpus.Options{From: *from, N: *n, Size: *size, Workers: *workers, Figures: *figures, Group: *group}
 	if *heldOut {
 		o.Which = corpus.HeldOut
 	}
