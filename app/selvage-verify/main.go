@@ -160,14 +160,41 @@ func judgeOne(ctx context.Context, q question, trust trust) (finding, error) {
 	case !st.Mode().IsRegular():
 		return finding{}, &nothingError{q.path + " is no plain file"}
 	case ext == ".json":
+		if err := q.unused("a certificate", true); err != nil {
+			return finding{}, err
+		}
 		return credential(q.path, trust)
 	case ext == tree.ProofExtension:
+		if err := q.unused("a proof", false); err != nil {
+			return finding{}, err
+		}
 		return inclusion(q.path, trust)
 	case bundle.Is(q.path) && !q.packed:
 		return archived(ctx, q, trust)
 	case isHead(q.path):
+		if err := q.unused("a signed head", false); err != nil {
+			return finding{}, err
+		}
 		return head(q.path, trust)
 	default:
+		if err := q.unused("a picture", true); err != nil {
+			return finding{}, err
+		}
 		return picture(ctx, q.path, st.Size(), trust)
 	}
+}
+
+// unused refuses what was given to compare with and cannot be compared: whoever gives
+// a head or a witness believes that it was looked at. What came out of a bundle is
+// judged beside that which they are meant for.
+func (q question) unused(what string, witnesses bool) error {
+	switch {
+	case q.packed:
+		return nil
+	case len(q.heads) > 0:
+		return &nothingError{fmt.Sprintf("%s is %s, and --head compares the heads of a library or a bundle; leave --head away, or verify the library", q.path, what)}
+	case witnesses && len(q.witnesses) > 0:
+		return &nothingError{fmt.Sprintf("%s is %s, which no witness cosigns; --witness is for a library, a bundle, a head or a proof", q.path, what)}
+	}
+	return nil
 }

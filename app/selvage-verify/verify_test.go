@@ -82,6 +82,11 @@ func TestWhatCannotBeVerified(t *testing.T) {
 		}
 		return path
 	}
+	text, err := os.ReadFile(filepath.Join("..", "..", "ledger", "verify", "testdata", "nothing", "witness.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := strings.TrimSpace(string(text))
 	for _, c := range []struct {
 		args []string
 		code int
@@ -97,6 +102,10 @@ func TestWhatCannotBeVerified(t *testing.T) {
 		{[]string{write("d.tlog-proof", "x")}, 2, ""},
 		{[]string{write("e.zip", "PK\x03\x04 and more")}, 2, "no bundle"},
 		{[]string{"--witness", "nonsense", write("b.png", "x")}, 2, "--witness"},
+		{[]string{"--head", write("k.note", "x"), write("b.png", "x")}, 2, "--head compares"},
+		{[]string{"--head", write("k.note", "x"), write("c.json", "{}")}, 2, "--head compares"},
+		{[]string{"--head", write("k.note", "x"), write("d.tlog-proof", "x")}, 2, "--head compares"},
+		{[]string{"--witness", key, write("b.png", "x")}, 2, "no witness cosigns"},
 		{[]string{write("f.note", "selvage-ledger/ and more")}, 1, "does not hold"},
 	} {
 		code, _, text := asked(t, c.args...)
