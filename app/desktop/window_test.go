@@ -51,6 +51,8 @@ type seen struct {
 	Runs       int      `json:"runs"`
 	Candidates int      `json:"candidates"`
 	Viewing    bool     `json:"viewing,omitempty"`
+	Typing     bool     `json:"typing,omitempty"`   // keys go into a field
+	Commands   []string `json:"commands,omitempty"` // those that a key would run now
 	Canvas     string   `json:"canvas,omitempty"`
 	Letter     string   `json:"letter,omitempty"`
 	Laid       bool     `json:"laid,omitempty"`
@@ -86,7 +88,12 @@ func child() int {
 		look := func(started bool) {
 			s := st.State()
 			v := seen{Started: started, Prompt: s.Form.Prompt, Runs: d.Runs(), Candidates: len(s.Candidates), Viewing: s.Viewing != 0,
-				Zoom: sh.Screen().View().Zoom(), Laid: s.Ground != nil}
+				Zoom: sh.Screen().View().Zoom(), Laid: s.Ground != nil, Typing: sh.Window().Canvas().Focused() != nil}
+			for _, id := range []string{"accept", "cancel", "export", "history"} {
+				if c, ok := sh.Commands().Find(id); ok && c.Available() {
+					v.Commands = append(v.Commands, id)
+				}
+			}
 			if t, ok := s.Running(); ok {
 				v.Running, v.Step = t.StageLine(), t.Step
 			}
@@ -114,6 +121,8 @@ func child() int {
 					d.Step()
 				case "free":
 					d.Free()
+				case "look":
+					fyne.DoAndWait(func() { look(false) })
 				case "drawn":
 					// Only for pictures that people look at.
 					<-viewmodel.SystemClock().After(300 * time.Millisecond)
@@ -250,7 +259,16 @@ func (w *window) say(line string) {
 // one that never comes.
 func (w *window) until(what string, fits func(seen) bool) seen {
 	w.t.Helper()
-	give := time.After(60 * time.Second)
+	if !w.within(60*time.Second, what, fits) {
+		w.t.Fatalf("never: %s; last seen %+v", what, w.last)
+	}
+	return w.last
+}
+
+// within is until, and reports whether such a line came in that time.
+func (w *window) within(limit time.Duration, what string, fits func(seen) bool) bool {
+	w.t.Helper()
+	give := time.After(limit)
 	for {
 		select {
 		case s, ok := <-w.lines:
@@ -259,15 +277,56 @@ func (w *window) until(what string, fits func(seen) bool) seen {
 			}
 			w.last = s
 			if fits(s) {
-				return s
+				return true
 			}
 		case <-give:
-			w.t.Fatalf("never: %s; last seen %+v", what, w.last)
+			return false
 		}
 	}
 }
 
+// prompt types a prompt over what is there, again where the X server lost a key of it.
+func (w *window) prompt(text string) {
+	w.t.Helper()
+	for range 4 {
+		w.key("ctrl+a")
+		w.x.do("type", "--delay", "12", text)
+		if w.within(15*time.Second, "the prompt is typed", func(s seen) bool { return s.Prompt == text }) {
+			return
+		}
+	}
+	w.t.Fatalf("never: the prompt is typed; last seen %+v", w.last)
+}
+
 func (w *window) key(keys ...string) { w.x.do(append([]string{"key", "--clearmodifiers"}, keys...)...) }
+
+// leave leaves the field that keys go into, and waits until they do not: the window
+// takes its time on a busy machine, and an arrow that comes too early moves the cursor of
+// the field.
+func (w *window) leave() {
+	w.t.Helper()
+	w.key("Escape")
+	w.settle("the field is left", func(s seen) bool { return !s.Typing })
+}
+
+// ready waits until a key would run a command: what the screen shows comes a frame
+// after what is known.
+func (w *window) ready(command string) {
+	w.t.Helper()
+	w.settle(command+" can be had", func(s seen) bool { return slices.Contains(s.Commands, command) })
+}
+
+// settle looks until what the screen has come to fits.
+func (w *window) settle(what string, fits func(seen) bool) {
+	w.t.Helper()
+	for range 500 {
+		w.say("look")
+		if s := w.until("an answer", func(seen) bool { return true }); fits(s) {
+			return
+		}
+	}
+	w.t.Fatalf("never: %s; last seen %+v", what, w.last)
+}
 
 // picture takes what the screen shows, when a folder for that is named.
 func (w *window) picture(name string) {
@@ -294,9 +353,7 @@ func TestJourney(t *testing.T) {
 	w.picture("1-first-start")
 	w.say("hold")
 
-	w.key("ctrl+a")
-	w.x.do("type", "--delay", "1", "daisies and leaves")
-	w.until("the prompt is typed", func(s seen) bool { return s.Prompt == "daisies and leaves" })
+	w.prompt("daisies and leaves")
 
 	w.key("ctrl+Return")
 	w.until("generation began", func(s seen) bool { return s.Running != "" && s.Runs == 1 })
@@ -304,6 +361,7 @@ func TestJourney(t *testing.T) {
 	w.say("step")
 	w.until("two steps are done", func(s seen) bool { return s.Step == 2 })
 	w.picture("2-running")
+	w.ready("cancel")
 	w.key("Escape")
 	w.until("cancelled, with nothing left behind", func(s seen) bool { return s.Running == "" && s.Candidates == 0 })
 
@@ -314,12 +372,13 @@ func TestJourney(t *testing.T) {
 		t.Fatalf("the candidate went to the canvas by itself: %+v", w.last)
 	}
 	w.picture("3-candidate")
-	w.key("Escape") // leaves the prompt
+	w.leave()
 	w.key("Right")
 	w.until("the candidate is on view", func(s seen) bool { return s.Viewing })
 	w.picture("4-viewing")
 	w.key("c")
 	w.picture("5-comparing")
+	w.ready("accept")
 	w.key("Return")
 	w.until("it is accepted", func(s seen) bool { return s.Letter == "A" && s.Candidates == 0 && !s.Viewing })
 
@@ -329,6 +388,7 @@ func TestJourney(t *testing.T) {
 	w.key("h")
 	w.until("it is closed", func(s seen) bool { return s.History == 0 })
 
+	w.ready("export")
 	w.key("ctrl+e")
 	w.picture("6-export")
 	w.key("ctrl+a")
@@ -378,20 +438,22 @@ func TestJourneyWithTheStarter(t *testing.T) {
 		t.Skip("opens a window and runs the model")
 	}
 	w := openWindow(t, "session")
-	w.key("ctrl+a")
-	w.x.do("type", "--delay", "12", "red gingham")
-	w.until("the prompt is typed", func(s seen) bool { return s.Prompt == "red gingham" })
+	w.prompt("red gingham")
 	w.key("ctrl+Return")
 	w.until("the sampler has made a step", func(s seen) bool { return s.Step > 0 })
+	w.ready("cancel")
 	w.key("Escape")
 	w.until("cancelled, with nothing left behind", func(s seen) bool { return s.Running == "" && s.Candidates == 0 })
 	w.key("ctrl+Return")
 	w.until("a candidate is there", func(s seen) bool { return s.Candidates == 1 && s.Running == "" })
-	w.key("Escape", "Right")
+	w.leave()
+	w.key("Right")
 	w.until("the candidate is on view", func(s seen) bool { return s.Viewing })
 	w.picture("starter-viewing")
+	w.ready("accept")
 	w.key("Return")
 	w.until("it is accepted", func(s seen) bool { return s.Letter == "A" && !s.Viewing })
+	w.ready("export")
 	w.key("ctrl+e")
 	w.key("ctrl+a")
 	path := filepath.Join(w.home, "out")

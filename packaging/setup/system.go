@@ -18,7 +18,7 @@ func buildPackages() []string {
 // read what Selvage exports.
 func testPackages() []string {
 	return []string{
-		"xvfb", "libgl1-mesa-dri", "libvulkan1",
+		"xvfb", "xdotool", "libgl1-mesa-dri", "libvulkan1",
 		"libimage-exiftool-perl", "libtiff-tools", "imagemagick", "poppler-utils", "ghostscript", "qpdf", "python3-psd-tools", "openssl",
 		"liblcms2-utils", "icc-profiles-free", "colord-data", "libgs-common", "librsvg2-bin", "potrace", "python3-venv", "gnome-keyring", "dbus",
 	}
