@@ -42,7 +42,11 @@ func printLineage(w io.Writer, l *starter.Lineage) error {
 	row("training", "%d steps, %d samples, %.2f hours, last loss %.3f", l.Training.Steps, l.Training.Samples, l.Training.Hours, l.Training.Loss)
 	row("decoder", "%s", settings(l.Training.Autoencoder))
 	for _, s := range l.Training.Sessions {
-		row("session", "from step %d, %s, %.0f minutes, %s", s.From, s.Began, s.Seconds/60, s.On)
+		rate := ""
+		if s.Rate > 0 {
+			rate = fmt.Sprintf(", rate %g of a plan of %d steps", s.Rate, s.Planned)
+		}
+		row("session", "from step %d, %s, %.0f minutes, %s%s", s.From, s.Began, s.Seconds/60, s.On, rate)
 	}
 	row("software", "%s", settings(l.Software))
 	if err := t.Flush(); err != nil || l.Results.Evaluation == nil {

@@ -212,8 +212,11 @@ class Objectives(unittest.TestCase):
         self.assertLess(weight[0].item(), 0.05)
 
     def test_timesteps_are_spread(self):
-        t = Objective("cpu").timesteps(20, torch.Generator().manual_seed(0))
-        self.assertEqual(sorted((t // 50).tolist()), list(range(20)))
+        t = Objective("cpu").timesteps(2000, torch.Generator().manual_seed(0))
+        # Most of them lie where shapes are decided, and some everywhere.
+        self.assertAlmostEqual(((t >= 250) & (t < 700)).float().mean().item(), 0.65, delta=0.05)
+        for tenth in range(10):
+            self.assertGreater((t // 100 == tenth).sum().item(), 40)
 
 
 class Resuming(unittest.TestCase):

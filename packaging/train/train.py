@@ -53,7 +53,7 @@ FAMILIES = (
 
 @dataclasses.dataclass
 class Plan:
-    """What a training is. Written once; only steps may grow afterwards."""
+    """What a training is. Written once; only what is CHANGEABLE may be otherwise afterwards."""
 
     name: str = "starter"
     seed: int = 4
@@ -113,6 +113,8 @@ class Plan:
         return self.rate * min(1.0, (step - self.since + 1) / self.warmup) * fall
 
 
+CHANGEABLE = {"steps", "rate"}  # each session of the lineage says what it ran with
+
 CUDA = {
     "batch": 512, "rate": 5e-4, "steps": 30000, "warmup": 500, "text_from": 0, "text_steps": 3000,
     "vae_blocks": 16, "vae_steps": 6000, "vae_batch": 32, "fresh": 16, "window": 96, "reuse": 4.0, "decoder_width": 40,
@@ -169,8 +171,8 @@ class Training:
                 raise CorpusError("the drawing rules have changed since this training began: its first block comes out different. "
                                   "Build the streamer of then and name it with --corpus, or begin anew with another --name")
             grown = {k: v for k, v in changes.items() if v is not None and getattr(self.plan, k) != v}
-            if set(grown) - {"steps"}:
-                raise SystemExit(f"train: {', '.join(sorted(set(grown) - {'steps'}))} of a training that has begun cannot change; use another --name")
+            if set(grown) - CHANGEABLE:
+                raise SystemExit(f"train: {', '.join(sorted(set(grown) - CHANGEABLE))} of a training that has begun cannot change; use another --name")
             self.plan = dataclasses.replace(self.plan, **grown)
         else:
             base = CUDA if self.device == "cuda" else {}
@@ -421,7 +423,7 @@ class Training:
         feed = Feed(self.source(workers=1), self.encode_block, p.fresh, p.window, threads=1 if self.device == "cpu" else max(1, (os.cpu_count() or 2) - 1))
         feed.restore(state["feed"])
         state["feed"] = feed.record()
-        session = {"began": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "on": card.processor(self.device), "seconds": 0.0, "from": state["step"], "software": card.software()}
+        session = {"began": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "on": card.processor(self.device), "seconds": 0.0, "from": state["step"], "rate": p.rate, "planned": p.steps, "software": card.software()}
         state["sessions"].append(session)
         watch = self.following_set()
         self.objective.weigh(watch[0])
