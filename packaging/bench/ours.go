@@ -246,15 +246,21 @@ func starterRun(ctx context.Context) (f figures, err error) {
 	}
 	defer func() { err = errors.Join(err, shut()) }()
 	r := diffusion.Request{
-		Prompt: "large flowers, half-drop, flat, two colours", Width: starter.Native, Height: starter.Native, Steps: 20, Guidance: starter.Guidance,
-		Sampler: starter.Sampler, Seed: 1, Repeat: pattern.Repeat{Kind: pattern.HalfDrop},
+		Prompt: "large flowers, half-drop, flat, two colours", Steps: 20, Guidance: starter.Guidance, Sampler: starter.Sampler, Seed: 1,
+		Repeat: pattern.Repeat{Kind: pattern.HalfDrop},
 	}
-	for range 2 {
-		made, err := p.Generate(ctx, r, nil)
-		if err != nil {
-			return f, err
+	native := pattern.Size{Width: starter.Native, Height: starter.Native}
+	group := starter.GroupFor(r.Prompt, pattern.Lattice{Repeat: r.Repeat, Stride: starter.Native / 4}, native)
+	f.Values = map[string]float64{}
+	for name, of := range map[string]starter.Group{"": group, " whole": {Size: native, Repeat: r.Repeat, Times: 1}} {
+		r.Width, r.Height, r.Repeat = of.Size.Width, of.Size.Height, of.Repeat
+		for range 2 {
+			made, err := p.Generate(ctx, r, nil)
+			if err != nil {
+				return f, err
+			}
+			f.Values["total"+name], f.Values["runs"+name] = made[0].Total.Seconds(), made[0].Compute.Seconds()
 		}
-		f.Values = map[string]float64{"total": made[0].Total.Seconds(), "runs": made[0].Compute.Seconds()}
 	}
 	return f, nil
 }
