@@ -104,11 +104,13 @@ func (s *Session) generate(ctx context.Context, r Request, report func(Progress)
 			made, err = nil, errors.Join(err, rerr)
 		}
 	}()
-	work, unknown, err := s.work(r, o, plan.Generated)
+	group := groupOf(r, o.facts, plan.Generated)
+	plan.EffectiveDPI *= float64(group.Times*group.Size.Width) / float64(plan.Generated.Width)
+	work, unknown, err := s.work(r, o, group)
 	if err != nil {
 		return nil, err
 	}
-	paint, err := painter(r, o.facts.screens)
+	paint, err := painter(r, o.facts.screens, group)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +131,7 @@ func (s *Session) generate(ctx context.Context, r Request, report func(Progress)
 	made.Request.MadeOn = q.Device().ID
 	made.Request.Sampler, made.Request.Width, made.Request.Height = results[0].Sampler, plan.Generated.Width, plan.Generated.Height
 	report(Progress{Stage: "Finishing", Fraction: finishing})
-	if err := s.finish(ctx, made, results[0].Picture, o, q, report); err != nil {
+	if err := s.finish(ctx, made, group.Fill(results[0].Picture), o, q, report); err != nil {
 		return nil, err
 	}
 	if made.Seam, err = seam.Measure(made.Cell, made.Repeat()); err != nil {

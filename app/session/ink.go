@@ -22,7 +22,7 @@ func (s *Session) ink(ctx context.Context, m *Made, planes *pattern.Planes) erro
 	if err != nil {
 		return err
 	}
-	inking, held := starter.DefaultInking().Present(planes.Data, planes.Width, planes.Height, len(m.Request.Palette))
+	inking, held := starter.DefaultInking().Present(planes.Data, planes.Width, planes.Height, mostPositions(m.Request))
 	sep, err := inking.Ink(planes.Data, planes.Width, planes.Height, m.Repeat(), m.Plan.Picture)
 	if err != nil {
 		return err
@@ -45,7 +45,7 @@ func (s *Session) ink(ctx context.Context, m *Made, planes *pattern.Planes) erro
 
 // painter shows what a model has made so far: a picture as it is, screens in
 // the chips that they will have.
-func painter(r Request, screens bool) (func(*pattern.Planes) *image.NRGBA, error) {
+func painter(r Request, screens bool, g starter.Group) (func(*pattern.Planes) *image.NRGBA, error) {
 	if !screens {
 		return func(p *pattern.Planes) *image.NRGBA { return p.NRGBA() }, nil
 	}
@@ -54,8 +54,9 @@ func painter(r Request, screens bool) (func(*pattern.Planes) *image.NRGBA, error
 		return nil, err
 	}
 	return func(p *pattern.Planes) *image.NRGBA {
+		p = g.Fill(p)
 		size := pattern.Size{Width: p.Width, Height: p.Height}
-		inking, held := starter.DefaultInking().Present(p.Data, p.Width, p.Height, len(r.Palette))
+		inking, held := starter.DefaultInking().Present(p.Data, p.Width, p.Height, mostPositions(r))
 		sep, err := inking.Ink(p.Data, p.Width, p.Height, r.Repeat.Repeat, size)
 		if err != nil {
 			return nil // a preview less; what is wrong shows in the picture itself
@@ -156,6 +157,25 @@ func checkPalette(hex []string) error {
 		}
 	}
 	return nil
+}
+
+// groupOf is what the model makes of the cell: a model of screens makes a group of
+// motifs that fills it, unless it works on a picture that is there.
+func groupOf(r Request, f facts, size pattern.Size) starter.Group {
+	if !f.screens || r.Init != nil || r.Control != nil {
+		return starter.Group{Size: size, Repeat: r.Repeat.Repeat, Times: 1}
+	}
+	return starter.GroupFor(r.Prompt, pattern.Lattice{Repeat: r.Repeat.Repeat, Stride: f.stride}, size)
+}
+
+// mostPositions is how many positions a repeat may have, the ground counted: what
+// the prompt says, and no more than the palette has; 0 is as many as come out.
+func mostPositions(r Request) int {
+	most := len(r.Palette)
+	if n := asked(r.Prompt); n > 0 && (most == 0 || n+1 < most) {
+		most = n + 1
+	}
+	return most
 }
 
 // modelPrompt is the prompt as the model reads it, and the words of it that the

@@ -271,7 +271,8 @@ func (s *Session) demand(r Request, f facts) pattern.Demand {
 
 // work is a request in the engine's terms, with its pictures read, and the words
 // of its prompt that a model of screens was never shown.
-func (s *Session) work(r Request, o *opened, size pattern.Size) (w diffusion.Request, unknown []string, err error) {
+func (s *Session) work(r Request, o *opened, g starter.Group) (w diffusion.Request, unknown []string, err error) {
+	size := g.Size
 	prompt, unknown, err := modelPrompt(r, o.facts.screens)
 	if err != nil {
 		return w, nil, err
@@ -279,7 +280,7 @@ func (s *Session) work(r Request, o *opened, size pattern.Size) (w diffusion.Req
 	w = diffusion.Request{
 		Prompt: prompt, Negative: r.Negative, Width: size.Width, Height: size.Height,
 		Steps: r.Steps, Guidance: r.Guidance, Rescale: r.Rescale, Sampler: r.Sampler, ClipSkip: r.ClipSkip,
-		Seed: r.Seed, Count: 1, Repeat: r.Repeat.Repeat, Preview: true, Strength: r.Strength, ControlScale: r.ControlScale,
+		Seed: r.Seed, Count: 1, Repeat: g.Repeat, Preview: true, Strength: r.Strength, ControlScale: r.ControlScale,
 	}
 	if r.Roll != nil {
 		w.RollUntil = *r.Roll

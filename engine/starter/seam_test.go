@@ -116,11 +116,12 @@ func TestSeamsAreProvedOnEveryLattice(t *testing.T) {
 }
 
 // TestEveryFamilyJoins asks for every family that the model knows, on block,
-// half-drop and brick, and proves the seam of the screens as they come out of
-// the model and of the inked repeat at three times their size. By chance the
+// half-drop and brick, and proves the seam of the cell that its groups fill, as
+// screens and inked at three times the native size. By chance the
 // widest channel of ground between a few motifs lies on the edge, and the proof,
 // which compares the edge with all other lines, takes it for one that was left
-// there: one repeat in a hundred or so (see pattern/seam), so two of the ninety may.
+// there. It is the likelier the fewer motifs there are: one cell in thirty of a single
+// group (see pattern/seam), so five of the ninety may.
 func TestEveryFamilyJoins(t *testing.T) {
 	if testing.Short() {
 		t.Skip("samples ninety repeats")
@@ -130,14 +131,16 @@ func TestEveryFamilyJoins(t *testing.T) {
 	flagged := 0
 	for i, family := range l.Data.Chosen {
 		for k, repeat := range []pattern.Repeat{{Kind: pattern.Block}, {Kind: pattern.HalfDrop, N: 1, D: 2}, {Kind: pattern.Brick, N: 1, D: 2}} {
+			prompt := []string{"small ", "medium ", "large "}[(i+k)%3] + family + ", tossed, flat, " + []string{"one colour", "two colours", "three colours", "five colours"}[i%4]
+			group := starter.GroupFor(prompt, pattern.Lattice{Repeat: repeat, Stride: 64}, pattern.Size{Width: starter.Native, Height: starter.Native})
 			made, err := p.Generate(t.Context(), diffusion.Request{
-				Prompt: "medium " + family + ", tossed, flat, " + []string{"one colour", "two colours", "three colours", "five colours"}[i%4], Width: starter.Native, Height: starter.Native, Steps: 8,
-				Guidance: starter.Guidance, Sampler: starter.Sampler, Seed: uint64(3*i + k), Repeat: repeat,
+				Prompt: prompt, Width: group.Size.Width, Height: group.Size.Height, Steps: 8,
+				Guidance: starter.Guidance, Sampler: starter.Sampler, Seed: uint64(3*i + k), Repeat: group.Repeat,
 			}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			planes := made[0].Picture
+			planes := group.Fill(made[0].Picture)
 			inking, held := starter.DefaultInking().Present(planes.Data, planes.Width, planes.Height, 0)
 			s, err := inking.Ink(planes.Data, planes.Width, planes.Height, repeat, pattern.Size{Width: 3 * starter.Native, Height: 3 * starter.Native})
 			if err != nil {
@@ -159,7 +162,7 @@ func TestEveryFamilyJoins(t *testing.T) {
 			}
 		}
 	}
-	if flagged > 2 {
+	if flagged > 5 {
 		t.Errorf("%d of %d repeats do not join", flagged, 3*len(l.Data.Chosen))
 	}
 }

@@ -2,8 +2,9 @@
 //
 //	m, err := starter.Open()      // a weights.Model, for diffusion.New
 //	...
-//	made, err := pipeline.Generate(ctx, request, nil)
-//	inked := starter.DefaultInking().Ink(made[0].Picture, ...)
+//	group := starter.GroupFor(prompt, lattice, size)
+//	made, err := pipeline.Generate(ctx, request, nil) // of the group's size and repeat
+//	inked := starter.DefaultInking().Ink(group.Fill(made[0].Picture), ...)
 //
 // It thinks as a textile printer does. Its pictures are no colours but
 // screens, in the coding of engine/draw: the ground is black, the positions
@@ -42,10 +43,14 @@ var textWeights []byte
 const Name = "starter"
 
 // Honest is what the program says of the model wherever it uses it.
-const Honest = "the starter is a small model that learned from drawings made by rule alone: stripes, checks, dots and arrangements come out, figures such as birds or tulips mostly as blots; good for a first look, not for finished work"
+const Honest = "the starter is a small model that learned from drawings made by rule alone: checks, plaids, trellises, ogees, scallops, waves and stripes come out, and so do arrangements, figures such as birds or tulips mostly as blots; good for a first look, not for finished work"
 
-// Native is the side in pixels of the pictures that the model was trained on.
-const Native = 256
+// Native is the side in pixels of the pictures that the model is made for, and
+// Learned that of the groups which it was trained on (see Group).
+const (
+	Native  = 256
+	Learned = Native / 2
+)
 
 // Defaults that suit the model: a sampler by its name on the command line,
 // its steps and the scale of guidance.

@@ -252,14 +252,14 @@ func starterRun(ctx context.Context) (f figures, err error) {
 	native := pattern.Size{Width: starter.Native, Height: starter.Native}
 	group := starter.GroupFor(r.Prompt, pattern.Lattice{Repeat: r.Repeat, Stride: starter.Native / 4}, native)
 	f.Values = map[string]float64{}
-	for name, of := range map[string]starter.Group{"": group, " whole": {Size: native, Repeat: r.Repeat, Times: 1}} {
+	for name, of := range map[string]starter.Group{"group": group, "whole": {Size: native, Repeat: r.Repeat, Times: 1}} {
 		r.Width, r.Height, r.Repeat = of.Size.Width, of.Size.Height, of.Repeat
 		for range 2 {
 			made, err := p.Generate(ctx, r, nil)
 			if err != nil {
 				return f, err
 			}
-			f.Values["total"+name], f.Values["runs"+name] = made[0].Total.Seconds(), made[0].Compute.Seconds()
+			f.Values[name+" total"], f.Values[name+" runs"] = made[0].Total.Seconds(), made[0].Compute.Seconds()
 		}
 	}
 	return f, nil

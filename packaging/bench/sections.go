@@ -238,7 +238,7 @@ func (b *bench) starter(ctx context.Context) error {
 	of := func(name string) float64 { return c.over(func(f figures) float64 { return f.Values[name] }) }
 	b.printf("| | the group that fills it | every sample by the model |\n|---|---|---|\n")
 	b.printf("| whole generation, s | %.2f | %.2f |\n| the runtime's own runs, s | %.2f | %.2f |\n| whole over runs | %.3f | %.3f |\n",
-		of("total"), of("total whole"), of("runs"), of("runs whole"), of("total")/of("runs"), of("total whole")/of("runs whole"))
+		of("group total"), of("whole total"), of("group runs"), of("whole runs"), of("group total")/of("group runs"), of("whole total")/of("whole runs"))
 	b.printf("\nThe program makes the group; variations and repairs of a picture are sampled whole. Goals: at most 1.1 of the runs, and at most 4 s.\n")
 	return nil
 }

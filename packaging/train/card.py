@@ -172,7 +172,7 @@ def drawn(data):
 
 def corpora(data):
     """All that a model has learned from, in words."""
-    before = [f"until step {b['until']:,} {drawn(b)}" for b in data.get("earlier", [])]
+    before = [f"{drawn(b)}, until step {b['until']:,}" for b in data.get("earlier", [])]
     return "; then ".join([*before, drawn(data)])
 
 

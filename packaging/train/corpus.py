@@ -140,7 +140,7 @@ def full_caption(label):
         parts.append(label["style"])
     parts.append({"flat": "flat", "outlined": "outlined", "line": "line drawing"}[label["outline"]])
     n = label["positions"]
-    parts.append(("no", "one", "two", "three", "four", "five", "six", "seven")[n] + (" colour" if n == 1 else " colours"))
+    parts.append(NUMBERS[n] + (" colour" if n == 1 else " colours"))
     return ", ".join(p for p in parts if p)
 
 
@@ -154,6 +154,18 @@ def groups(label):
     if label["density"] == "sparse":
         return (2, 1, 1)[rank]
     return (3, 2, 1)[rank]
+
+
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven")
+
+
+def read_full(caption):
+    """What groups and inking need to know of a label, from its full caption."""
+    first, *rest = caption.split(", ")
+    words = first.split()
+    layouts = [part for part in rest if part in ("grid", "half-drop", "brick", "tossed", "stripe", "ogee", "all-over")]
+    return {"scale": next(w for w in words if w in ("small", "medium", "large")), "density": words[0] if words[0] in ("sparse", "dense") else "regular",
+            "layout": layouts[0] if layouts else "", "positions": NUMBERS.index(rest[-1].split()[0])}
 
 
 class _Stream:

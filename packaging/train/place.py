@@ -21,7 +21,8 @@ from PIL import Image
 
 import card
 import compare
-from sample import INKS, Model, ink, sheet
+import corpus
+from sample import INKS, Model, ink, repeated, sheet
 
 # One for each lattice, in the words of the captions.
 VECTORS = (
@@ -64,11 +65,16 @@ def small(picture, side):
 def sheets(folder, out, families, prompts, guidance):
     """sheet-families.png, two of each, and sheet-prompts.png, prompts never trained on as they came."""
     model = Model.load(folder)
-    asked = [f"medium {family}, half-drop, flat, two colours" for family in families]
-    pictures = model.pictures([p for p in asked for _ in range(2)], 100, STEPS, guidance)
-    save(sheet([small(ink(p), 88) for p in pictures], 12, 3), os.path.join(out, "sheet-families.png"))
-    pictures = model.pictures(prompts, 1000, STEPS, guidance)
-    save(sheet([small(ink(p), 128) for p in pictures], 8, 4), os.path.join(out, "sheet-prompts.png"))
+    asked = [f"medium {family}, half-drop, flat, two colours" for family in families for _ in range(2)]
+    save(sheet([small(p, 88) for p in shown(model, asked, 100, guidance)], 12, 3), os.path.join(out, "sheet-families.png"))
+    save(sheet([small(p, 128) for p in shown(model, prompts, 1000, guidance)], 8, 4), os.path.join(out, "sheet-prompts.png"))
+
+
+def shown(model, prompts, seed, guidance):
+    """The inked repeats of full captions, as the program makes them."""
+    labels = [corpus.read_full(p) for p in prompts]
+    return [repeated(ink(p, 2, label["positions"]), corpus.groups(label)) if model.group else ink(p, 2, label["positions"])
+            for p, label in zip(model.pictures(prompts, seed, STEPS, guidance), labels)]
 
 
 def between(text, mark, lines):

@@ -137,10 +137,10 @@ def cleaned(picture, most=7):
     return (CORNERS[separated(picture, most=most).argmax(0)] * 255).astype(np.uint8)
 
 
-def ink(picture, enlarge=2):
+def ink(picture, enlarge=2, most=7):
     """A picture of screens, inked in INKS with contours evened as engine/starter evens them: what a person judges."""
     size = picture.shape[0]
-    planes = np.pad(separated(picture), ((0, 0), (8, 8), (8, 8)), mode="wrap")
+    planes = np.pad(separated(picture, most=most), ((0, 0), (8, 8), (8, 8)), mode="wrap")
     big = np.stack([np.asarray(Image.fromarray(p).resize(((size + 16) * enlarge,) * 2, Image.BICUBIC)) for p in planes])
     return INKS[big[:, 8 * enlarge : -8 * enlarge, 8 * enlarge : -8 * enlarge].argmax(0)]
 

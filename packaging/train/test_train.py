@@ -197,6 +197,9 @@ class Groups(unittest.TestCase):
         source = corpus.Source(corpus.find_streamer(), group=True)
         labels = list(source.labels(0, 400))
         self.assertEqual([corpus.groups(label) for label in labels], [label["part"] for label in labels])
+        for label in labels:
+            read = corpus.read_full(label["full"])
+            self.assertEqual(read, {k: label[k] for k in read})
 
 
 class Objectives(unittest.TestCase):

@@ -210,7 +210,8 @@ class Training:
         feed = {"digests": {int(n): bytes.fromhex(d) for n, d in state["feed"]["digests"].items()},
                 "counts": {int(n): c for n, c in state["feed"]["counts"].items()}}
         self.save("text.pt", {"weights": encoder, "result": state.get("text_result")})
-        self.save("vae.pt", {"weights": vae, "optimizer": None, "step": lineage["plan"]["vae_steps"], "result": state.get("vae_result") or {}})
+        self.save("vae.pt", {"weights": vae, "optimizer": None,
+                              "step": (state.get("vae_result") or {}).get("steps", lineage["plan"]["vae_steps"]), "result": state.get("vae_result") or {}})
         average = [p for part in (unet, encoder) for p in part.values() if p.is_floating_point()]
         plan = {"figures": 0, "group": False, "since": 0, **lineage["plan"]}
         changes = {k: v for k, v in changes.items() if v is not None and plan[k] != v}
@@ -289,10 +290,10 @@ class Training:
             self.vae.eval()
             if self.vae_result.get("steps") != at:  # stopped on its way: what it came to was not measured yet
                 self.vae_result = {k: v for k, v in self.vae_result.items() if k == "variance_kept"}
-                self.vae_result.update(psnr=round(autoencoder.psnr(self.vae, self.source("judge").block(0)[1][:64]), 2), steps=at)
+                self.vae_result.update(psnr=round(autoencoder.psnr(self.vae, self.held_out_pictures()), 2), steps=at)
             return
         pictures = np.concatenate([self.source().block(n)[1] for n in range(p.vae_blocks)])
-        held = self.source("judge").block(0)[1][:64]
+        held = self.held_out_pictures()
         if not stored:
             kept = 0.0
             x = torch.from_numpy(pictures[:: max(1, len(pictures) // 1500)]).movedim(-1, 1).float() / 255
@@ -335,6 +336,10 @@ class Training:
         trips = judging.small(judging.round_trips(self.vae, held[:8], torch.Generator().manual_seed(0), noise=0.0))
         shown = [p for pair in zip(judging.small(held[:8]), trips) for p in pair]
         Image.fromarray(sheet(shown)).save(self.path("sheets", "vae.png"))
+
+    def held_out_pictures(self):
+        """Drawings of the kind that is learned from, of seeds that are not."""
+        return dataclasses.replace(self.source(), stream="judge").block(0)[1][:64]
 
     def store_vae(self, step, optimizer):
         self.save("vae.pt", {"weights": self.vae.state_dict(), "optimizer": optimizer.state_dict(), "step": step, "result": self.vae_result})
