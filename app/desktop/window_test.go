@@ -302,9 +302,10 @@ func (w *window) key(keys ...string) { w.x.do(append([]string{"key", "--clearmod
 
 // leave leaves the field that keys go into, and waits until they do not: the window
 // takes its time on a busy machine, and an arrow that comes too early moves the cursor of
-// the field.
+// the field. An Escape that came while the screen still showed what ran went to that.
 func (w *window) leave() {
 	w.t.Helper()
+	w.settle("nothing that runs is shown", func(s seen) bool { return !slices.Contains(s.Commands, "cancel") })
 	w.key("Escape")
 	w.settle("the field is left", func(s seen) bool { return !s.Typing })
 }

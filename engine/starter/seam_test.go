@@ -120,8 +120,8 @@ func TestSeamsAreProvedOnEveryLattice(t *testing.T) {
 // screens and inked at three times the native size. By chance the
 // widest channel of ground between a few motifs lies on the edge, and the proof,
 // which compares the edge with all other lines, takes it for one that was left
-// there. It is the likelier the fewer motifs there are: one cell in thirty of a single
-// group (see pattern/seam), so five of the ninety may.
+// there. It is the likelier the fewer motifs there are (see pattern/seam), so four of
+// the ninety may.
 func TestEveryFamilyJoins(t *testing.T) {
 	if testing.Short() {
 		t.Skip("samples ninety repeats")
@@ -162,7 +162,7 @@ func TestEveryFamilyJoins(t *testing.T) {
 			}
 		}
 	}
-	if flagged > 5 {
+	if flagged > 4 {
 		t.Errorf("%d of %d repeats do not join", flagged, 3*len(l.Data.Chosen))
 	}
 }

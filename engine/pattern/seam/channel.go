@@ -14,13 +14,13 @@ type channel struct {
 	length, where int     // the run that showed it, and its middle along the edge
 }
 
-// Of a side: how far from the edge flattened contours are looked for, how far
-// they may wobble, and the share of rows that may be as calm as the edge.
+// Of a side: how far from the edge flattened contours are looked for, and how far
+// they may wobble.
 const (
 	strip  = 1.0 / 64
 	wobble = 1.0 / 85
-	rare   = 0.01
 	quiet  = 0.35 // change along a calm row, of what the middle one has
+	near   = 1.05 // of the edge's: a row that is as calm but for how it was resampled
 )
 
 // channel looks along the edge at line count.
@@ -104,7 +104,8 @@ func strongest(v []float32, l int, round bool) (mean float64, middle int) {
 }
 
 // calmEdge reports whether, within w samples of the edge, there is a row along
-// it with less change along itself than all but the rarest rows inside.
+// it with less change along itself than any row inside. A cell that a smaller group fills
+// has the group's own edges inside, as calm as its own.
 func (p *lines) calmEdge(w, b int) bool {
 	activity := make([]float64, p.count)
 	for k := range activity {
@@ -121,12 +122,9 @@ func (p *lines) calmEdge(w, b int) bool {
 	for k := range w {
 		edge = min(edge, activity[k], activity[p.count-1-k])
 	}
-	calm := 0
-	for k := b + 1; k < p.count-1-b; k++ {
-		if activity[k] <= edge {
-			calm++
-		}
+	if slices.Min(activity[b+1:p.count-1-b]) <= near*edge {
+		return false
 	}
 	slices.Sort(activity)
-	return float64(calm) <= rare*float64(p.count) && edge <= quiet*activity[p.count/2]
+	return edge <= quiet*activity[p.count/2]
 }

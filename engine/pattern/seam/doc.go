@@ -51,7 +51,7 @@
 //     any line within a 64th of the side from the edge, against the same
 //     inside; counted one and a half times, but only where the channel is calm:
 //     the change along a row of it is a third of what the middle row has, and
-//     hardly a row inside (one in a hundred) has as little.
+//     no row inside has as little.
 //
 // The reference is the largest value of that measure over the lines inside;
 // those next to an edge take the slope on their inner side alone, so that
@@ -82,7 +82,7 @@
 // A motif that fills its cell alone and comes within a fiftieth of its edges,
 // as a single large dot may, is taken for one that was flattened there.
 //
-// On 40 pictures of the starter model, sampled without wrapping and inked at
+// On 40 pictures of a starter model that drew whole cells, sampled without wrapping and inked at
 // 512 pixels, 28 are found as half-drops (13 without the channel); the others
 // keep their motifs clear of the edge, or have none on it. Of those sampled as
 // a block, 19 of 24 are found. Of 120 sampled on the lattice, one is flagged.
