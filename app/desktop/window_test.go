@@ -89,7 +89,7 @@ func child() int {
 			s := st.State()
 			v := seen{Started: started, Prompt: s.Form.Prompt, Runs: d.Runs(), Candidates: len(s.Candidates), Viewing: s.Viewing != 0,
 				Zoom: sh.Screen().View().Zoom(), Laid: s.Ground != nil, Typing: sh.Window().Canvas().Focused() != nil}
-			for _, id := range []string{"accept", "cancel", "export", "history"} {
+			for _, id := range []string{"accept", "cancel", "export"} {
 				if c, ok := sh.Commands().Find(id); ok && c.Available() {
 					v.Commands = append(v.Commands, id)
 				}

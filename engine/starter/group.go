@@ -1,14 +1,12 @@
 package starter
 
 import (
-	"slices"
-
 	"github.com/selvage-studio/selvage/engine/draw"
 	"github.com/selvage-studio/selvage/engine/pattern"
 )
 
 // Group is what the model makes of a repeat. It learned groups of a few motifs,
-// each Learned pixels wide, of which a whole number along each side fill a
+// each half as wide as Native, of which a whole number along each side fill a
 // picture of Native pixels: one where the motifs are large, more the smaller
 // they are. Repeating is no business of a model's.
 type Group struct {
@@ -62,7 +60,7 @@ func (g Group) Fill(p *pattern.Planes) *pattern.Planes {
 	w, h := g.Times*p.Width, g.Times*p.Height
 	channels := len(p.Data) / (p.Width * p.Height)
 	out := *p
-	out.Width, out.Height, out.Data = w, h, slices.Grow([]float32(nil), channels*w*h)[:channels*w*h]
+	out.Width, out.Height, out.Data = w, h, make([]float32, channels*w*h)
 	for y := range h {
 		for x := range w {
 			cx, cy, _ := g.Repeat.Source(x, y, p.Width, p.Height)

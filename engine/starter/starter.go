@@ -45,12 +45,9 @@ const Name = "starter"
 // Honest is what the program says of the model wherever it uses it.
 const Honest = "the starter is a small model that learned from drawings made by rule alone: checks, plaids, trellises, ogees, scallops, waves and stripes come out, and so do arrangements, figures such as birds or tulips mostly as blots; good for a first look, not for finished work"
 
-// Native is the side in pixels of the pictures that the model is made for, and
-// Learned that of the groups which it was trained on (see Group).
-const (
-	Native  = 256
-	Learned = Native / 2
-)
+// Native is the side in pixels of the pictures that the model is made for; it
+// was trained on groups of half that side (see Group).
+const Native = 256
 
 // Defaults that suit the model: a sampler by its name on the command line,
 // its steps and the scale of guidance.
