@@ -8,7 +8,7 @@
 //	program, err := queue.Load(ctx, spec)
 //
 // UNet, ControlNet, TextEncoder, VAEEncoder and VAEDecoder (AutoencoderKL),
-// TinyEncoder and TinyDecoder (AutoencoderTiny) and Upscaler (RRDBNet) each
+// TinyEncoder and TinyDecoder (AutoencoderTiny), Upscaler (RRDBNet) and Classifier each
 // name their inputs and outputs. Sizes come from the configuration; shapes are
 // static, so that another size is another graph.
 //

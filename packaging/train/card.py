@@ -106,6 +106,9 @@ def write(folder, plan, header, state, parts, results):
         for family, n in block.items():
             counts[family] = counts.get(family, 0) + n
     hours = sum(s["seconds"] for s in state["sessions"]) / 3600
+    also_read = dict(state.get("also_read", {}))
+    if critic := _critic(folder):
+        also_read["critic"] = f"drawings 0 to {critic['training']['drawings'] - 1} of the stream {critic['training']['stream']}"
     lineage = {
         "name": plan["name"],
         "written": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
@@ -121,14 +124,14 @@ def write(folder, plan, header, state, parts, results):
             "hash": "SHA-256 over the SHA-256 of each block's samples as streamed, without the stream's header; blocks in order",
             "captions_kept_out": f"those whose SHA-256 (first 8 bytes, big-endian) is divisible by {UNSEEN_OF}",
             "held_out": "family with layout and family with secondary motif, by draw.HeldOut", "families": dict(sorted(counts.items())),
-            "also_read": state.get("also_read", {}), "earlier": state.get("earlier", []),
+            "also_read": also_read, "earlier": state.get("earlier", []),
         },
         "architecture": {name: {k: v for k, v in dict(part.config if isinstance(part.config, dict) else part.config.to_dict()).items() if not k.startswith("_")} for name, part in parts.items()},
         "parameters": {name: sum(p.numel() for p in part.parameters()) for name, part in parts.items()},
         "training": {
             "seed": plan["seed"], "plan": plan, "steps": state["step"], "samples": state["samples"],
             "hours": round(hours, 3), "sessions": state["sessions"], "loss": state.get("loss"),
-            "text": state.get("text_result"), "autoencoder": state.get("vae_result"),
+            "text": state.get("text_result"), "autoencoder": state.get("vae_result"), **({"critic": critic["result"]} if critic else {}),
         },
         "software": software(),
         "results": results,
@@ -155,6 +158,15 @@ def write(folder, plan, header, state, parts, results):
     if size > LIMIT:
         print(f"card: {size} bytes of weights are more than the {LIMIT} that may ship", file=sys.stderr)
     return lineage
+
+
+def _critic(folder):
+    """What the critic of a model's folder says of itself, None where there is none."""
+    path = os.path.join(folder, "critic", "config.json")
+    if not os.path.exists(path):
+        return None
+    with open(path, encoding="utf-8") as f:
+        return json.load(f)
 
 
 def used(data):
@@ -203,5 +215,5 @@ def judged(results):
 
     table = results["evaluation"]
     return [f"A judge (a classifier trained on other drawings) on {table['prompts']} prompts never trained on, "
-            f"guidance {table['guidance']:g}, {table['steps']} steps of DDIM, inked as the program inks:", "", markdown(table), "",
+            f"guidance {table['guidance']:g}, {table['steps']} steps of DDIM, inked as the program inks" + (f"; up to 8 samples of each, {table['tries']:.1f} on average, of which the critic kept one:" if table.get("tries", 1) > 1 else ":"), "", markdown(table), "",
             "Motifs it made right, by family: " + ", ".join(f"{k} {n} of {m}" for k, (n, m) in table["families"].items()) + ".", ""]

@@ -339,6 +339,19 @@ def inked(model, pictures, labels):
     return model.filled(np.stack([cleaned(p, int(label["positions"])) for p, label in zip(pictures, labels)]), labels)
 
 
+def chosen(model, critic, labels, seed, steps, guidance):
+    """What the program makes of prompts: of a few samples of each the one that the critic keeps, and how many there were on average."""
+    from critic import TRIES, Choice
+
+    def sample(n, places):
+        return model.pictures([labels[i]["full"] for i in places], [seed + i + 1_000_000 * n for i in places], steps, guidance)
+
+    if critic is None:
+        return sample(0, range(len(labels))), 1.0
+    pictures, tries = Choice(critic, labels).best(sample, TRIES)
+    return pictures, float(np.mean(tries))
+
+
 def families(judge, pictures, labels):
     """Per family how many of its pictures were named right, and how many there are."""
     found = {}
@@ -349,8 +362,8 @@ def families(judge, pictures, labels):
     return {k: found[k] for k in sorted(found)}
 
 
-def evaluate(judge, model, source_seen, source_held_out, log, count=500, held_out=100, pilot=None, seed=1000, steps=20, guidance=4.0):
-    """The table: chance, real drawings, their round trips, the model, held-out combinations, the pilot."""
+def evaluate(judge, model, source_seen, source_held_out, log, count=500, held_out=100, pilot=None, seed=1000, steps=20, guidance=4.0, critic=None):
+    """The table: chance, real drawings, their round trips, the model with its critic and without, held-out combinations, the pilot."""
     asked = prompts(source_seen, count)
     real = drawings(source_seen, asked)
     rng = np.random.default_rng(seed)
@@ -363,15 +376,19 @@ def evaluate(judge, model, source_seen, source_held_out, log, count=500, held_ou
     generator = torch.Generator().manual_seed(seed)
     rows["their round trips"] = score(judge, round_trips(model.vae, real, generator, noise=0.0), asked)
     log("judge: real drawings scored")
-    raw = model.pictures([label["full"] for label in asked], seed, steps, guidance)
+    raw, table["tries"] = chosen(model, critic, asked, seed, steps, guidance)
     made = inked(model, raw, asked)
     rows["the model"] = score(judge, made, asked)
     rows["the model, out of the decoder"] = score(judge, model.filled(raw, asked), asked)
+    if critic is not None:
+        log(f"judge: {table['tries']:.2f} samples a prompt")
+        firsts = model.pictures([label["full"] for label in asked], seed, steps, guidance)
+        rows["the model, first samples"] = score(judge, inked(model, firsts, asked), asked)
     table["families"] = families(judge, made, asked)
     log("judge: the model scored: " + json.dumps(rows["the model"]))
     if held_out:
         apart = prompts(source_held_out, held_out, fresh=False)
-        rows["the model, held-out combinations"] = score(judge, inked(model, model.pictures([label["full"] for label in apart], seed + 10_000, steps, guidance), apart), apart)
+        rows["the model, held-out combinations"] = score(judge, inked(model, chosen(model, critic, apart, seed + 10_000, steps, guidance)[0], apart), apart)
         rows["real drawings, held-out combinations"] = score(judge, drawings(source_held_out, apart), apart)
     if pilot is not None:
         known = [(label, pilot_prompt(label)) for label in asked]

@@ -107,12 +107,13 @@ class Objective:
     def timesteps(self, n, generator):
         """One timestep in each n-th of their distribution, in random order.
 
-        One in five is uniform over the schedule, the others logit-normal around its middle
+        Two in five are uniform over the schedule, the others logit-normal around its middle
         (Esser et al. 2024, https://arxiv.org/abs/2403.03206), where what a shape is gets
-        decided: nearer to noise there is little to learn but its mean, nearer to the picture little but texture.
+        decided. With one in five uniform, half of what was lost between a drawing's latents
+        and a sample was lost in the last two fifths of the schedule, where contours are.
         """
         u = (torch.rand(n, generator=generator) + torch.randperm(n, generator=generator)) / n
-        even = torch.arange(n) % 5 == 0
+        even = torch.arange(n) % 5 < 2
         middle = torch.sigmoid(torch.special.ndtri(u.double().clamp(1e-6, 1 - 1e-6)) - 0.2)
         u = torch.where(even, u.double(), middle)
         return (u * TRAIN_STEPS).long().clamp_max(TRAIN_STEPS - 1).to(self.device)

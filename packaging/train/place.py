@@ -2,7 +2,7 @@
 
     python place.py EXPORT ../../engine/starter
 
-Everything about the model in that folder comes from here and from the training,
+The export has its critic (train.py critic). Everything about the model in that folder comes from here and from the training,
 nothing is typed: model/, testdata/diffusers/ (pictures of the same weights by
 diffusers, which the Go engine has to make as well), sheets, and in README.md
 what stands between the marks "figures" and "prompts".
@@ -22,6 +22,8 @@ from PIL import Image
 import card
 import compare
 import corpus
+import critic as criticism
+from model import wrap_convolutions
 from sample import INKS, Model, ink, repeated, sheet
 
 # One for each lattice, in the words of the captions.
@@ -34,8 +36,9 @@ STEPS = 20
 
 
 def vectors(folder, out, guidance):
-    """Pictures by diffusers in fp32, as they come out of the decoder, and what they were asked for."""
+    """Pictures by diffusers in fp32, as they come out of the decoder, what they were asked for, and what the critic thinks of them."""
     os.makedirs(out, exist_ok=True)
+    critic, _ = criticism.load(os.path.join(folder, criticism.FOLDER))
     cases = []
     for case in VECTORS:
         with open(os.path.join(folder, "unet", "config.json"), encoding="utf-8") as f:
@@ -45,7 +48,9 @@ def vectors(folder, out, guidance):
         _, picture = compare.run(folder, case["prompt"], "", noise, compare.parse_repeat(case["repeat"]), STEPS, guidance)
         levels = (picture[0].clamp(0, 1) * 255).round().byte().movedim(0, -1).numpy()
         Image.fromarray(levels).save(os.path.join(out, case["name"] + ".png"), optimize=True)
-        cases.append({**case, "steps": STEPS, "guidance": guidance, "sampler": "ddim"})
+        wrap_convolutions(critic, compare.parse_repeat(case["repeat"]))
+        logs = {q: [round(v, 5) for v in found[0].tolist()] for q, found in criticism.opinions(critic, levels[None]).items()}
+        cases.append({**case, "steps": STEPS, "guidance": guidance, "sampler": "ddim", "critic": logs})
     with open(os.path.join(out, "cases.json"), "w", encoding="utf-8") as f:
         json.dump({"software": card.software(), "cases": cases}, f, indent=1)
 

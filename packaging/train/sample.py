@@ -75,13 +75,14 @@ class Model:
 
     @torch.no_grad()
     def pictures(self, captions, seed=0, steps=20, guidance=4.0, size=None, batch=32):
-        """uint8 [n, size, size, 3] as they come out of the decoder; noise i depends on seed + i alone."""
+        """uint8 [n, size, size, 3] as they come out of the decoder; noise i depends on seed + i alone, or on seed[i]."""
+        seeds = [seed + i for i in range(len(captions))] if isinstance(seed, int) else seed
         side = (size or self.unet.config.sample_size * self.stride) // self.stride
         out = []
         for i in range(0, len(captions), batch):
             part = captions[i : i + batch]
             noise = torch.stack([
-                torch.randn(self.unet.config.in_channels, side, side, generator=torch.Generator().manual_seed(seed + i + k))
+                torch.randn(self.unet.config.in_channels, side, side, generator=torch.Generator().manual_seed(seeds[i + k]))
                 for k in range(len(part))])
             latents = self.latents(part, noise, steps, guidance).contiguous(memory_format=torch.channels_last)
             for some in latents.split(16):
@@ -116,19 +117,34 @@ def smoothed(planes, smooth):
     return planes
 
 
+def held(away, most):
+    """Which corners a picture has, of squared distances [..., 8]: those that more than a two-hundredth of it has purely, most of them at most."""
+    area = (away < 0.12).mean((0, 1))
+    area[0] = 0
+    found = area > 1 / 200
+    found[np.argsort(-area, kind="stable")[most:]] = False
+    return found
+
+
+def distances(picture):
+    return ((picture[..., None, :].astype(np.float32) / 255 - CORNERS) ** 2).sum(-1)
+
+
+def present(picture, most=7):
+    """How many positions beside the ground inking finds in a picture."""
+    return max(1, int(held(distances(picture), most).sum()))
+
+
 def separated(picture, smooth=1.4, most=7):
     """Which corner each sample is of, as smooth planes [8, h, w]: what engine/starter makes of a picture before it enlarges it.
 
     Corners that hardly a two-hundredth of the cell has purely are dirt along contours, and fall to what is nearest,
     and so do the smallest where there are more than most beside the ground.
     """
-    away = ((picture[..., None, :].astype(np.float32) / 255 - CORNERS) ** 2).sum(-1)
-    area = (away < 0.12).mean((0, 1))
-    area[0] = 0
-    held = area > 1 / 200
-    held[np.argsort(-area, kind="stable")[most:]] = False
-    held[0] = True
-    nearest = np.where(held, away, np.inf).argmin(-1)
+    away = distances(picture)
+    there = held(away, most)
+    there[0] = True
+    nearest = np.where(there, away, np.inf).argmin(-1)
     return smoothed((nearest[None] == np.arange(len(CORNERS))[:, None, None]).astype(np.float32), smooth)
 
 

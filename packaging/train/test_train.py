@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 import corpus
+import critic as criticism
 import judge as judging
 import text
 import vae as autoencoder
@@ -319,10 +320,24 @@ class Resuming(unittest.TestCase):
         self.assertEqual(written["data"]["first_block_sha256"], heir.source().block(0)[2].hex())
         third = Training(training.path("..", "third"), "cpu", training.streamer, 1)
         third.log = lambda line: None
-        third.adopt(again, {})
+        third.adopt(again, {"decoder_blocks": (2, 1, 0, 0, 0), "batch": 4})
         third.begin({"steps": 12})
         third.prepare()
         self.assertEqual([b["until"] for b in third.state["earlier"]], [8])
+        # Its drawings are those that follow, with batches of another size, and its decoder makes the same pictures for the time being.
+        self.assertEqual((third.plan.since, third.plan.stage_at(11)), (11, 1))
+        latents = torch.randn(1, 4, 4, 4)
+        self.assertTrue(torch.equal(autoencoder.decode(third.vae, latents), autoencoder.decode(heir.vae.float(), latents)))
+        third.prepare_vae(6)
+        self.assertFalse(torch.equal(autoencoder.decode(third.vae, latents), autoencoder.decode(heir.vae, latents)))
+        fourth = Training(training.path("..", "fourth"), "cpu", training.streamer, 1)
+        fourth.log = lambda line: None
+        fourth.adopt(again, {})
+        fourth.begin({})
+        fourth.take_decoder(third.folder)
+        fourth.prepare()
+        self.assertEqual((fourth.plan.decoder_blocks, fourth.vae_result["steps"]), ((2, 1, 0, 0, 0), 6))
+        self.assertTrue(torch.equal(autoencoder.decode(third.vae, latents), autoencoder.decode(fourth.vae, latents)))
 
     def test_a_plan_does_not_change_under_a_training(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -356,6 +371,54 @@ def training_update(training, stop_at):
 
     training.batch_of = watched
     return watched
+
+
+class Criticism(unittest.TestCase):
+    def test_learns_the_toy_drawings_and_is_kept(self):
+        torch.set_num_threads(1)
+        with tempfile.TemporaryDirectory() as folder:
+            source = corpus.Source(streamer(folder), "train", size=64)
+            vae = autoencoder.build(4, 8, (1, 1, 0, 0, 0))
+            pictures = source.block(0)[1][:256]
+            autoencoder.fit(vae, torch.from_numpy(pictures).movedim(-1, 1).float() / 255)
+            critic, result = criticism.train(source, vae, lambda line: None, blocks=1, passes=6, trips=0.1)
+            self.assertGreater(result["groups"]["family"]["right"], 0.8)
+            criticism.save(critic, result, os.path.join(folder, "critic"), {"drawings": 1024})
+            again, said = criticism.load(os.path.join(folder, "critic"))
+            self.assertEqual(said["result"], result)
+            here, there = (criticism.opinions(c, pictures[:8])["family"] for c in (critic, again))
+            self.assertTrue(torch.allclose(here, there, atol=1e-5))
+            # Where a cell is cut is nothing to it, and folding changed nothing but the rounding to fp16.
+            moved = criticism.opinions(again, np.roll(pictures[:8], (16, 32), (1, 2)))["family"]
+            self.assertTrue(torch.allclose(moved, there, atol=1e-4))
+        self.assertEqual(criticism.load(folder), (None, None))
+
+    def test_the_best_of_a_few_is_kept(self):
+        labels = [{"positions": 1}] * 3
+
+        class Likes(criticism.Choice):
+            def look(self, pictures, places):
+                return torch.tensor([float(p) for p in pictures]), torch.tensor([p >= 7 for p in pictures])
+
+        worth = [[3, 9, 5], [5, 0, 6], [4, 0, 9]]
+        asked = []
+
+        def sample(n, places):
+            asked.append(list(places))
+            return [worth[n][i] for i in places]
+
+        kept, tries = Likes(None, labels).best(sample, 3)
+        self.assertEqual((list(kept), tries, asked), ([5, 9, 9], [3, 1, 3], [[0, 1, 2], [0, 2], [0, 2]]))
+
+    def test_positions_that_did_not_come_out_cost(self):
+        critic = criticism.Critic({"family": ["a", "b"], "layout": ["c", "d"]}, folded=True).eval()
+        two = np.zeros((64, 64, 3), np.uint8)
+        two[:20, :, 0], two[30:50, :, 1] = 255, 255
+        for asked, missing in ((1, 0), (2, 0), (4, 2)):
+            label = {"family": "a", "layout": "", "positions": asked}
+            score, _ = criticism.Choice(critic, [label]).look(two[None], [0])
+            here = criticism.opinions(critic, two[None])["family"][0, 0].item()
+            self.assertAlmostEqual(score.item(), here - missing * np.log(2), places=4)
 
 
 class Judging(unittest.TestCase):

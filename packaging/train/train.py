@@ -3,6 +3,7 @@
     make train                              sets up, builds the streamer, goes on where it was
     python train.py run --minutes 60        the same for an hour
     python train.py export                  the averaged weights as a diffusers folder, with card
+    python train.py critic                  trains the critic that chooses among samples
     python train.py judge                   trains the judge if needed, scores, writes the card again
     python train.py status
 
@@ -35,6 +36,7 @@ from diffusers.models.attention_processor import AttnProcessor
 from PIL import Image
 
 import card
+import critic as criticism
 import judge as judging
 import text
 import vae as autoencoder
@@ -63,7 +65,8 @@ class Plan:
     plain: bool = True         # see corpus.Source
     figures: int = 0           # the same
     group: bool = False        # the same; size is then the group's
-    since: int = 0             # the step at which this corpus and this plan of rates began
+    since: int = 0             # the step at which this plan of rates began
+    begun: int = 0             # the stage of the corpus at that step
     # Shapes.
     latent_channels: int = 32
     unet_channels: tuple = (64, 96, 192)
@@ -104,7 +107,7 @@ class Plan:
 
     def stage_at(self, step):
         """Which stage of the corpus a step learns from."""
-        return (step - self.since) // self.stage_steps()
+        return self.begun + (step - self.since) // self.stage_steps()
 
     def rate_at(self, step):
         """Warm-up, constant, then a quarter wave of a cosine to zero."""
@@ -181,8 +184,7 @@ class Training:
             shutil.copy(self.streamer, self.path("corpus"))
             self.streamer = self.path("corpus")
             self.header = {**self.source().header(), "first_block": self.source().block(0)[2].hex()}
-        with open(self.path("plan.json"), "w", encoding="utf-8") as f:
-            json.dump({"plan": dataclasses.asdict(self.plan), "header": self.header}, f, indent=1)
+        self.keep_plan()
 
     def adopt(self, folder, changes):
         """Begins where an exported folder ends: its averaged weights, its lineage, a fresh optimiser.
@@ -202,7 +204,9 @@ class Training:
         except FileNotFoundError:
             raise SystemExit(f"train: {folder} has no resume.json; only a folder that train.py export wrote can be gone on from") from None
         os.makedirs(self.folder, exist_ok=True)
-        shutil.copytree(os.path.join(folder, "tokenizer"), self.path("tokenizer"), dirs_exist_ok=True)
+        for kept in ("tokenizer", criticism.FOLDER):
+            if os.path.isdir(os.path.join(folder, kept)):
+                shutil.copytree(os.path.join(folder, kept), self.path(kept), dirs_exist_ok=True)
         parts = [kind.from_pretrained(os.path.join(folder, name)).float() for kind, name in (
             (UNet2DConditionModel, "unet"), (AutoencoderTiny, "vae"), (CLIPTextModel, "text_encoder"))]
         unet, vae, encoder = (part.state_dict() for part in parts)
@@ -210,22 +214,26 @@ class Training:
         feed = {"digests": {int(n): bytes.fromhex(d) for n, d in state["feed"]["digests"].items()},
                 "counts": {int(n): c for n, c in state["feed"]["counts"].items()}}
         self.save("text.pt", {"weights": encoder, "result": state.get("text_result")})
+        average = [p for part in (unet, encoder) for p in part.values() if p.is_floating_point()]
+        plan = {"figures": 0, "group": False, "begun": 0, **lineage["plan"], "since": state["step"]}
+        changes = {k: v for k, v in changes.items() if v is not None and plan[k] != (list(v) if isinstance(v, tuple) else v)}
+        if fixed := set(changes) & {"latent_channels", "unet_channels", "text_width", "text_layers", "text_heads", "decoder_width"}:
+            raise SystemExit(f"train: {', '.join(sorted(fixed))} are the shape of the model that is gone on from; begin without --from")
+        if "decoder_blocks" in changes:
+            vae = autoencoder.deepened(vae, plan["decoder_blocks"], changes["decoder_blocks"])
         self.save("vae.pt", {"weights": vae, "optimizer": None,
                               "step": (state.get("vae_result") or {}).get("steps", lineage["plan"]["vae_steps"]), "result": state.get("vae_result") or {}})
-        average = [p for part in (unet, encoder) for p in part.values() if p.is_floating_point()]
-        plan = {"figures": 0, "group": False, "since": 0, **lineage["plan"]}
-        changes = {k: v for k, v in changes.items() if v is not None and plan[k] != v}
-        if fixed := set(changes) & {"latent_channels", "unet_channels", "text_width", "text_layers", "text_heads", "decoder_width", "decoder_blocks"}:
-            raise SystemExit(f"train: {', '.join(sorted(fixed))} are the shape of the model that is gone on from; begin without --from")
         header, earlier = lineage["header"], state.get("earlier", [])
         plan.update(changes)
         if set(changes) & {"stream", "size", "families", "plain", "figures", "group"}:
             with open(os.path.join(folder, "lineage.json"), encoding="utf-8") as f:
                 described = json.load(f)["data"]
             earlier = [*earlier, {**{k: v for k, v in described.items() if k != "earlier"}, "until": state["step"]}]
-            plan["since"], feed = state["step"], {"digests": {}, "counts": {}}
+            feed = {"digests": {}, "counts": {}}
             # begin draws its first block, and keeps the words that the model knows.
             header = {k: v for k, v in header.items() if k != "first_block"}
+        # Stages have drawings enough for so many batches, and batches may have another size now.
+        plan["begun"] = -(-len(feed["digests"]) // plan["fresh"])
         self.save("state.pt", {"step": state["step"], "samples": state["samples"], "sessions": state["sessions"], "feed": feed, "earlier": earlier,
                                "unet": unet, "encoder": encoder, "optimizer": None, "average": average})
         with open(self.path("plan.json"), "w", encoding="utf-8") as f:
@@ -303,8 +311,10 @@ class Training:
             self.vae_result = {"variance_kept": round(kept, 4)}
             self.log(f"vae: {p.latent_channels} components keep {kept:.4f} of the variance")
         optimizer = torch.optim.AdamW(self.vae.decoder.parameters(), lr=p.vae_rate, weight_decay=1e-4)
+        fresh = at  # the step at which the optimiser knew nothing
         if stored and stored["optimizer"]:
             optimizer.load_state_dict(stored["optimizer"])
+            fresh = stored.get("fresh", 0)
         self.vae.train()
         since, reached = time.monotonic(), at
         for step in range(at, goal):
@@ -318,7 +328,7 @@ class Training:
             latents = autoencoder.encode(self.vae, part)
             want = torch.from_numpy(part).to(self.device).movedim(-1, 1).float() / 255
             for group in optimizer.param_groups:
-                group["lr"] = p.vae_rate * min(1, (step + 1) / 50) * max(0.03, 0.5 + 0.5 * math.cos(math.pi * step / goal))
+                group["lr"] = p.vae_rate * min(1, (step - fresh + 1) / 50) * max(0.03, 0.5 + 0.5 * math.cos(math.pi * step / goal))
             with cast(self.device):
                 loss = autoencoder.decoder_loss(self.vae, latents, want, generator)
             optimizer.zero_grad(set_to_none=True)
@@ -328,11 +338,11 @@ class Training:
             if step % 50 == 0:
                 self.log(f"vae step {step} of {goal} loss {loss.item():.5f}")
             if step + 1 == goal or (step + 1) % 200 == 0:
-                self.store_vae(step + 1, optimizer)
+                self.store_vae(step + 1, optimizer, fresh)
         self.vae.eval()
         self.vae_result.update(psnr=round(autoencoder.psnr(self.vae, held), 2), steps=reached, minutes=round((time.monotonic() - since) / 60, 1))
         self.log(f"vae: {self.vae_result}")
-        self.store_vae(reached, optimizer)
+        self.store_vae(reached, optimizer, fresh)
         trips = judging.small(judging.round_trips(self.vae, held[:8], torch.Generator().manual_seed(0), noise=0.0))
         shown = [p for pair in zip(judging.small(held[:8]), trips) for p in pair]
         Image.fromarray(sheet(shown)).save(self.path("sheets", "vae.png"))
@@ -341,8 +351,24 @@ class Training:
         """Drawings of the kind that is learned from, of seeds that are not."""
         return dataclasses.replace(self.source(), stream="judge").block(0)[1][:64]
 
-    def store_vae(self, step, optimizer):
-        self.save("vae.pt", {"weights": self.vae.state_dict(), "optimizer": optimizer.state_dict(), "step": step, "result": self.vae_result})
+    def store_vae(self, step, optimizer, fresh):
+        self.save("vae.pt", {"weights": self.vae.state_dict(), "optimizer": optimizer.state_dict(), "step": step, "fresh": fresh, "result": self.vae_result})
+
+    def take_decoder(self, folder):
+        """Takes the autoencoder that another training of the same encoder has taught, and what its plan says of it."""
+        with open(os.path.join(folder, "plan.json"), encoding="utf-8") as f:
+            plan = json.load(f)["plan"]
+        other = torch.load(os.path.join(folder, "vae.pt"), map_location="cpu", weights_only=True)
+        mine = self.read("vae.pt")["weights"]
+        if any(not torch.equal(v, other["weights"][k]) for k, v in mine.items() if k.startswith("encoder")):
+            raise SystemExit(f"train: the autoencoder of {folder} encodes otherwise; its decoder is of no use here")
+        self.save("vae.pt", other)
+        self.keep_plan(**{k: tuple(v) if isinstance(v, list) else v for k, v in plan.items() if k.startswith(("vae_", "decoder_"))})
+
+    def keep_plan(self, **changes):
+        self.plan = dataclasses.replace(self.plan, **changes)
+        with open(self.path("plan.json"), "w", encoding="utf-8") as f:
+            json.dump({"plan": dataclasses.asdict(self.plan), "header": self.header}, f, indent=1)
 
     def prepare_unet(self):
         p = self.plan
@@ -549,6 +575,9 @@ class Training:
         for part in parts.values():
             part.to("cpu", memory_format=torch.contiguous_format).half()
         card.write_folder(folder, parts, self.path("tokenizer"))
+        shutil.rmtree(os.path.join(folder, criticism.FOLDER), ignore_errors=True)
+        if self.has(criticism.FOLDER):
+            shutil.copytree(self.path(criticism.FOLDER), os.path.join(folder, criticism.FOLDER))
         if results is None and self.has("results.json"):
             with open(self.path("results.json"), encoding="utf-8") as f:
                 results = json.load(f)
@@ -557,6 +586,12 @@ class Training:
             part.float().to(self.device)
         self.log(f"export: {written['bytes']} bytes of weights in {folder}")
         return folder
+
+    def criticised(self, blocks, passes):
+        """Trains the critic, on what this training learns from and its autoencoder makes of it."""
+        critic, result = criticism.train(self.source(), self.vae, self.log, blocks, passes)
+        self.log("critic: " + json.dumps(result))
+        criticism.save(critic, result, self.path(criticism.FOLDER), {"stream": self.plan.stream, "drawings": blocks * BLOCK, "passes": passes})
 
     def judged(self, count, held_out, pilot, blocks, guidance):
         """Scores the exported model and writes its card again.
@@ -574,13 +609,18 @@ class Training:
         self.log("judge: " + json.dumps(trained))
         model = Model.load(folder, self.device)
         table = judging.evaluate(judge, model, self.source("eval"), self.source("eval", True), self.log, count, held_out,
-                                 Model.load(pilot, self.device) if pilot else None, guidance=guidance)
+                                 Model.load(pilot, self.device) if pilot else None, guidance=guidance, critic=criticism.load(self.path(criticism.FOLDER))[0])
         results = {"judge": trained, "evaluation": table, "at_step": self.state["step"]}
         with open(self.path("results.json"), "w", encoding="utf-8") as f:
             json.dump(results, f, indent=1)
         parts = {"unet": self.unet, "vae": self.vae, "text_encoder": self.encoder}
         card.write(folder, dataclasses.asdict(self.plan), self.header, self.state, parts, results)
         print(judging.markdown(table))
+
+
+def _several(said):
+    """A plan's tuple from its parts between commas: numbers, or names."""
+    return tuple(int(part) if part.isdigit() else part for part in said.split(","))
 
 
 def _words(entry):
@@ -596,11 +636,12 @@ def _words(entry):
 
 def main():
     parser = argparse.ArgumentParser(description="train the model that ships")
-    parser.add_argument("what", choices=["run", "text", "vae", "export", "judge", "status"])
+    parser.add_argument("what", choices=["run", "text", "vae", "critic", "export", "judge", "status"])
     parser.add_argument("--name", default="starter")
     parser.add_argument("--dir", default=os.environ.get("SELVAGE_TRAIN_DIR"))
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--from", dest="origin", help="begin where this exported folder ends")
+    parser.add_argument("--decoder-of", help="the folder of a training whose decoder is to be taken; its encoder has to be the same")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--corpus", help="the streamer; else SELVAGE_CORPUS, else bin/corpus")
     parser.add_argument("--workers", type=int, help="drawing threads of one streamer")
@@ -612,11 +653,13 @@ def main():
     parser.add_argument("--held-out", type=int, default=100, help="with judge: prompts of held-out combinations")
     parser.add_argument("--guidance", type=float, default=4.0, help="with judge")
     parser.add_argument("--pilot", help="with judge: folder of the pilot")
+    parser.add_argument("--critic-blocks", type=int, default=16, help="with critic: blocks of drawings it learns from")
+    parser.add_argument("--critic-passes", type=int, default=5, help="with critic: how often it sees each")
     parser.add_argument("--judge-blocks", type=int, default=48, help="with judge: blocks of drawings it learns from")
     for field in dataclasses.fields(Plan):
         if field.name in ("name",):
             continue
-        kind = {int: int, float: float, str: str, bool: lambda said: said == "true"}.get(field.type)
+        kind = {int: int, float: float, str: str, bool: lambda said: said == "true", tuple: _several}.get(field.type)
         if kind:
             parser.add_argument("--plan-" + field.name.replace("_", "-"), type=kind, dest="plan_" + field.name)
     a = parser.parse_args()
@@ -643,6 +686,8 @@ def main():
             training.adopt(a.origin, changes)
             changes = {}
         training.begin(changes)
+        if a.decoder_of:
+            training.take_decoder(a.decoder_of)
         if a.what == "run":
             training.run(a.minutes, a.every)
         elif a.what == "text":
@@ -653,6 +698,8 @@ def main():
             training.prepare()
             if a.what == "export":
                 training.export()
+            elif a.what == "critic":
+                training.criticised(a.critic_blocks, a.critic_passes)
             elif a.what == "judge":
                 training.judged(a.count, a.held_out, a.pilot, a.judge_blocks, a.guidance)
             else:

@@ -37,6 +37,42 @@ def build(channels=24, width=32, blocks=(3, 3, 2, 1, 0)):
     )
 
 
+def deepened(weights, before, after):
+    """The weights of an autoencoder whose decoder has blocks added at the end of its stages: after, where it had before.
+
+    A block that is added adds zero, so the pictures stay what they were until it has learned something. What
+    a block gives is rectified, so that only stages that have one can have more.
+    """
+    if len(before) != len(after) or any(a < b or a > b == 0 for a, b in zip(after, before)):
+        raise ValueError(f"blocks {tuple(after)} of a decoder cannot be had of the {tuple(before)} that it has: none can be taken away, and a stage without any stays so")
+    fresh = {k: v.clone() for k, v in build(weights["decoder.layers.0.weight"].shape[1], len(weights["decoder.layers.0.weight"]), after).state_dict().items()}
+    old, new = _layers(before), _layers(after)
+    for key in fresh:
+        side, _, rest = key.partition(".layers.")
+        number, _, name = rest.partition(".")
+        place = new.get(int(number)) if side == "decoder" else None
+        if place is None:
+            fresh[key] = weights[key]
+        elif place in old.values():
+            fresh[key] = weights[f"decoder.layers.{next(n for n, p in old.items() if p == place)}.{name}"]
+        elif name.startswith("conv.4."):
+            fresh[key].zero_()
+    return fresh
+
+
+def _layers(blocks):
+    """Number of each of a decoder's layers with weights, and what it is: ("in",), ("block", stage, n) or ("out", stage)."""
+    found, number = {0: ("in",)}, 2
+    for stage, count in enumerate(blocks):
+        for n in range(count):
+            found[number] = ("block", stage, n)
+            number += 1
+        number += stage < len(blocks) - 1  # enlarging
+        found[number] = ("out", stage)
+        number += 1
+    return found
+
+
 def _deepen(x):
     """Space to depth by 2, [n, c, h, w] to [n, 4c, h/2, w/2]; channel 4*c + 2*dy + dx."""
     return nn.functional.pixel_unshuffle(x, 2)
