@@ -160,11 +160,12 @@ NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven")
 
 
 def read_full(caption):
-    """What groups and inking need to know of a label, from its full caption."""
+    """What groups, inking and the critic need to know of a label, from its full caption."""
     first, *rest = caption.split(", ")
     words = first.split()
     layouts = [part for part in rest if part in ("grid", "half-drop", "brick", "tossed", "stripe", "ogee", "all-over")]
-    return {"scale": next(w for w in words if w in ("small", "medium", "large")), "density": words[0] if words[0] in ("sparse", "dense") else "regular",
+    scale = next(w for w in words if w in ("small", "medium", "large"))
+    return {"full": caption, "scale": scale, "family": " ".join(words[words.index(scale) + 1 :]), "density": words[0] if words[0] in ("sparse", "dense") else "regular",
             "layout": layouts[0] if layouts else "", "positions": NUMBERS.index(rest[-1].split()[0])}
 
 

@@ -35,7 +35,7 @@ FOLDER = "critic"  # of a model
 LAYERS = ((48, 4, 4), (48, 3, 1), (96, 3, 2), (96, 3, 1), (128, 3, 2), (128, 3, 1))
 SEEN = (1, 3, 5)  # the layers that the heads see, by mean and maximum
 HIDDEN = 160
-TRIES, SURE = 8, 0.5  # as engine/starter/critic.go has them
+TRIES, SURE, MISSING = 8, 0.5, 1.5  # as engine/starter/critic.go has them
 
 
 class Critic(nn.Module):
@@ -195,10 +195,10 @@ class Choice:
             found = torch.where(wanted[q] < 0, 0.0, answers.gather(1, wanted[q].clamp_min(0)[:, None])[:, 0])
             score, sure = score + found, sure & (found.exp() >= SURE)
         missing = torch.tensor([int(label["positions"]) - present(p, int(label["positions"])) for p, label in zip(pictures, labels)]).clamp_min(0)
-        return score - missing * math.log(2), sure & (missing == 0)
+        return score - missing * MISSING, sure & (missing == 0)
 
     def best(self, sample, tries):
-        """Of up to tries samples of each label the one that is kept, and how often each was sampled.
+        """Of up to tries samples of each label the one that is kept, the first, and how often each was sampled.
 
         sample(n, places) makes the n-th sample of the labels at places, uint8 groups.
         """
@@ -208,10 +208,12 @@ class Choice:
             if not open_:
                 break
             pictures = sample(n, open_)
+            if n == 0:
+                firsts = pictures
             score, sure = self.look(pictures, open_)
             for i, picture, value in zip(open_, pictures, score.tolist()):
                 made[i] += 1
                 if value > scores[i]:
                     kept[i], scores[i] = picture, value
             open_ = [i for i, done in zip(open_, sure.tolist()) if not done]
-        return np.stack(kept), made
+        return np.stack(kept), np.stack(firsts), made

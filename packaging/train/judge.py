@@ -10,6 +10,7 @@ says.
 import argparse
 import dataclasses
 import json
+import multiprocessing
 import os
 
 import numpy as np
@@ -339,17 +340,41 @@ def inked(model, pictures, labels):
     return model.filled(np.stack([cleaned(p, int(label["positions"])) for p, label in zip(pictures, labels)]), labels)
 
 
-def chosen(model, critic, labels, seed, steps, guidance):
-    """What the program makes of prompts: of a few samples of each the one that the critic keeps, and how many there were on average."""
+def chosen(model, critic, labels, seed, steps, guidance, processes=1):
+    """What the program makes of prompts: of a few samples of each the one that the critic keeps, the first of each, and how many there were on average."""
     from critic import TRIES, Choice
 
-    def sample(n, places):
-        return model.pictures([labels[i]["full"] for i in places], [seed + i + 1_000_000 * n for i in places], steps, guidance)
+    def part(places):
+        mine = [labels[i] for i in places]
 
-    if critic is None:
-        return sample(0, range(len(labels))), 1.0
-    pictures, tries = Choice(critic, labels).best(sample, TRIES)
-    return pictures, float(np.mean(tries))
+        def sample(n, some):
+            return model.pictures([mine[i]["full"] for i in some], [seed + places[i] + 1_000_000 * n for i in some], steps, guidance)
+
+        if critic is None:
+            made = sample(0, range(len(mine)))
+            return made, made, [1] * len(mine)
+        return Choice(critic, mine).best(sample, TRIES)
+
+    kept, firsts, tries = zip(*beside(part, len(labels), processes))
+    return np.concatenate(kept), np.concatenate(firsts), float(np.mean(sum(tries, [])))
+
+
+def beside(work, count, processes):
+    """What work makes of each part of range(count), every part but for one in a process of its own, in order."""
+    context = multiprocessing.get_context("fork")
+    parts = [list(map(int, part)) for part in np.array_split(range(count), max(1, min(processes, count)))]
+    running = []
+    for part in parts[1:]:
+        here, there = context.Pipe(False)
+        process = context.Process(target=lambda part=part, there=there: there.send(work(part)))
+        process.start()
+        there.close()
+        running.append((process, here))
+    found = [work(parts[0])]
+    for process, here in running:
+        found.append(here.recv())
+        process.join()
+    return found
 
 
 def families(judge, pictures, labels):
@@ -362,7 +387,7 @@ def families(judge, pictures, labels):
     return {k: found[k] for k in sorted(found)}
 
 
-def evaluate(judge, model, source_seen, source_held_out, log, count=500, held_out=100, pilot=None, seed=1000, steps=20, guidance=4.0, critic=None):
+def evaluate(judge, model, source_seen, source_held_out, log, count=500, held_out=100, pilot=None, seed=1000, steps=20, guidance=4.0, critic=None, processes=1):
     """The table: chance, real drawings, their round trips, the model with its critic and without, held-out combinations, the pilot."""
     asked = prompts(source_seen, count)
     real = drawings(source_seen, asked)
@@ -376,19 +401,18 @@ def evaluate(judge, model, source_seen, source_held_out, log, count=500, held_ou
     generator = torch.Generator().manual_seed(seed)
     rows["their round trips"] = score(judge, round_trips(model.vae, real, generator, noise=0.0), asked)
     log("judge: real drawings scored")
-    raw, table["tries"] = chosen(model, critic, asked, seed, steps, guidance)
+    raw, firsts, table["tries"] = chosen(model, critic, asked, seed, steps, guidance, processes)
     made = inked(model, raw, asked)
     rows["the model"] = score(judge, made, asked)
     rows["the model, out of the decoder"] = score(judge, model.filled(raw, asked), asked)
     if critic is not None:
         log(f"judge: {table['tries']:.2f} samples a prompt")
-        firsts = model.pictures([label["full"] for label in asked], seed, steps, guidance)
         rows["the model, first samples"] = score(judge, inked(model, firsts, asked), asked)
     table["families"] = families(judge, made, asked)
     log("judge: the model scored: " + json.dumps(rows["the model"]))
     if held_out:
         apart = prompts(source_held_out, held_out, fresh=False)
-        rows["the model, held-out combinations"] = score(judge, inked(model, chosen(model, critic, apart, seed + 10_000, steps, guidance)[0], apart), apart)
+        rows["the model, held-out combinations"] = score(judge, inked(model, chosen(model, critic, apart, seed + 10_000, steps, guidance, processes)[0], apart), apart)
         rows["real drawings, held-out combinations"] = score(judge, drawings(source_held_out, apart), apart)
     if pilot is not None:
         known = [(label, pilot_prompt(label)) for label in asked]

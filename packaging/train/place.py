@@ -23,6 +23,7 @@ import card
 import compare
 import corpus
 import critic as criticism
+import judge as judging
 from model import wrap_convolutions
 from sample import INKS, Model, ink, repeated, sheet
 
@@ -69,17 +70,17 @@ def small(picture, side):
 
 def sheets(folder, out, families, prompts, guidance):
     """sheet-families.png, two of each, and sheet-prompts.png, prompts never trained on as they came."""
-    model = Model.load(folder)
+    model, (critic, _) = Model.load(folder), criticism.load(os.path.join(folder, criticism.FOLDER))
     asked = [f"medium {family}, half-drop, flat, two colours" for family in families for _ in range(2)]
-    save(sheet([small(p, 88) for p in shown(model, asked, 100, guidance)], 12, 3), os.path.join(out, "sheet-families.png"))
-    save(sheet([small(p, 128) for p in shown(model, prompts, 1000, guidance)], 8, 4), os.path.join(out, "sheet-prompts.png"))
+    save(sheet([small(p, 88) for p in shown(model, critic, asked, 100, guidance)], 12, 3), os.path.join(out, "sheet-families.png"))
+    save(sheet([small(p, 128) for p in shown(model, critic, prompts, 1000, guidance)], 8, 4), os.path.join(out, "sheet-prompts.png"))
 
 
-def shown(model, prompts, seed, guidance):
-    """The inked repeats of full captions, as the program makes them."""
+def shown(model, critic, prompts, seed, guidance):
+    """The inked repeats of full captions, as the program makes them: of a few samples the one that the critic keeps."""
     labels = [corpus.read_full(p) for p in prompts]
     return [repeated(ink(p, 2, label["positions"]), corpus.groups(label)) if model.group else ink(p, 2, label["positions"])
-            for p, label in zip(model.pictures(prompts, seed, STEPS, guidance), labels)]
+            for p, label in zip(judging.chosen(model, critic, labels, seed, STEPS, guidance)[0], labels)]
 
 
 def between(text, mark, lines):

@@ -407,8 +407,8 @@ class Criticism(unittest.TestCase):
             asked.append(list(places))
             return [worth[n][i] for i in places]
 
-        kept, tries = Likes(None, labels).best(sample, 3)
-        self.assertEqual((list(kept), tries, asked), ([5, 9, 9], [3, 1, 3], [[0, 1, 2], [0, 2], [0, 2]]))
+        kept, firsts, tries = Likes(None, labels).best(sample, 3)
+        self.assertEqual((list(kept), list(firsts), tries, asked), ([5, 9, 9], [3, 9, 5], [3, 1, 3], [[0, 1, 2], [0, 2], [0, 2]]))
 
     def test_positions_that_did_not_come_out_cost(self):
         critic = criticism.Critic({"family": ["a", "b"], "layout": ["c", "d"]}, folded=True).eval()
@@ -418,7 +418,7 @@ class Criticism(unittest.TestCase):
             label = {"family": "a", "layout": "", "positions": asked}
             score, _ = criticism.Choice(critic, [label]).look(two[None], [0])
             here = criticism.opinions(critic, two[None])["family"][0, 0].item()
-            self.assertAlmostEqual(score.item(), here - missing * np.log(2), places=4)
+            self.assertAlmostEqual(score.item(), here - missing * criticism.MISSING, places=4)
 
 
 class Judging(unittest.TestCase):
@@ -440,6 +440,11 @@ class Judging(unittest.TestCase):
         pictures = (np.random.default_rng(1).integers(0, 2, (4, 32, 32, 3)) * 255).astype(np.uint8)
         for order in ([1, 2, 0], [2, 1, 0], [2, 0, 1]):
             self.assertTrue(torch.equal(judging.cover(pictures[..., order]), judging.permuted(judging.cover(pictures), order)))
+
+    def test_work_in_processes_comes_back_in_order(self):
+        for processes in (1, 2, 3, 9):
+            found = judging.beside(lambda part: [i * i for i in part], 5, processes)
+            self.assertEqual(sum(found, []), [0, 1, 4, 9, 16])
 
     def test_a_question_without_an_answer_is_not_asked(self):
         judge = judging.Judge({"family": ["a", "b"], "layout": ["c"], "positions": ["1"], "scale": ["s"]}, width=4).eval()

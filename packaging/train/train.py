@@ -609,7 +609,8 @@ class Training:
         self.log("judge: " + json.dumps(trained))
         model = Model.load(folder, self.device)
         table = judging.evaluate(judge, model, self.source("eval"), self.source("eval", True), self.log, count, held_out,
-                                 Model.load(pilot, self.device) if pilot else None, guidance=guidance, critic=criticism.load(self.path(criticism.FOLDER))[0])
+                                 Model.load(pilot, self.device) if pilot else None, guidance=guidance, critic=criticism.load(self.path(criticism.FOLDER))[0],
+                                 processes=1 if self.device == "cuda" else os.cpu_count() or 1)
         results = {"judge": trained, "evaluation": table, "at_step": self.state["step"]}
         with open(self.path("results.json"), "w", encoding="utf-8") as f:
             json.dump(results, f, indent=1)
