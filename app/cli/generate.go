@@ -69,6 +69,7 @@ which --from FILE makes the same picture again; --clean leaves it out.`,
 	n.Float64Var(&f.r.Rescale, "guidance-rescale", 0, "0 to 1: pull the contrast of strong guidance back")
 	n.IntVar(&f.r.ClipSkip, "clip-skip", 0, "layers of the text encoder to leave out")
 	n.Int64Var(&f.seed, "seed", -1, "seed of the noise (default: random)")
+	n.IntVar(&f.r.Tries, "tries", 0, "how often at most to sample until the model's critic finds what the prompt asks for; 1 takes the first sample (default: the model's own)")
 	n.IntVar(&f.count, "count", 1, "how many pictures, with seeds that follow one another")
 	n.StringVar(&f.repeat, "repeat", "block", "one of "+strings.Join(pattern.KindNames(), ", "))
 	n.StringVar(&f.drop, "drop", "", "drop of a half-drop or brick as N/M (default 1/2)")
@@ -190,6 +191,7 @@ func (f *generateFlags) overrule(c *cobra.Command, saved session.Request) sessio
 	set("guidance", func() { saved.Guidance = f.r.Guidance })
 	set("guidance-rescale", func() { saved.Rescale = f.r.Rescale })
 	set("clip-skip", func() { saved.ClipSkip = f.r.ClipSkip })
+	set("tries", func() { saved.Tries = f.r.Tries })
 	set("width", func() { saved.Width = f.r.Width })
 	set("height", func() { saved.Height = f.r.Height })
 	set("dpi", func() { saved.DPI = f.r.DPI })
@@ -288,7 +290,7 @@ func doneEvent(i, n int, made *session.Made, files session.Exported) map[string]
 		"seam": made.Seam, "palette": made.PaletteHex(), "unknown_words": made.UnknownWords,
 		"warnings": made.Warnings, "statement": made.Statement(), "device": made.Device.ID,
 		"files": files.Files, "seconds": made.Took.Seconds(), "compute_seconds": made.Compute.Seconds(),
-		"asymmetry": made.Asymmetry,
+		"asymmetry": made.Asymmetry, "choice": made.Choice,
 	}
 }
 
@@ -300,6 +302,9 @@ func describe(w io.Writer, made *session.Made, files session.Exported) {
 	fmt.Fprintln(w, made.Statement())
 	fmt.Fprintln(w, made.Seam.String())
 	fmt.Fprintf(w, "seed %d, %s, %d steps, %.1f s on %s\n", made.Request.Seed, made.Request.Sampler, made.Request.Steps, made.Took.Seconds(), made.Device.Name)
+	if c := made.Choice; c != nil && c.Tries > 1 {
+		fmt.Fprintf(w, "try %d of %d was kept\n", c.Kept, c.Tries)
+	}
 	for _, warning := range made.Warnings {
 		fmt.Fprintf(w, "note: %s\n", warning)
 	}

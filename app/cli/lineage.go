@@ -41,6 +41,15 @@ func printLineage(w io.Writer, l *starter.Lineage) error {
 	row("hyperparameters", "%s", settings(l.Training.Plan))
 	row("training", "%d steps, %d samples, %.2f hours, last loss %.3f", l.Training.Steps, l.Training.Samples, l.Training.Hours, l.Training.Loss)
 	row("decoder", "%s", settings(l.Training.Autoencoder))
+	for _, what := range sorted(l.Training.Critic) {
+		var found []string
+		for _, question := range sorted(l.Training.Critic[what]) {
+			if s := l.Training.Critic[what][question]; s.Right != nil {
+				found = append(found, fmt.Sprintf("%s of %.1f %% of %d", question, 100**s.Right, s.Asked))
+			}
+		}
+		row("critic", "names, of %s that it never saw: %s", what, strings.Join(found, ", "))
+	}
 	for _, s := range l.Training.Sessions {
 		rate := ""
 		if s.Rate > 0 {
@@ -88,7 +97,7 @@ func printCorpus(row func(name, format string, values ...any), d starter.Data) {
 // printEvaluation writes the judge's table.
 func printEvaluation(w io.Writer, r starter.Results) error {
 	e := r.Evaluation
-	fmt.Fprintf(w, "\njudged by a classifier on %d prompts never trained on, guidance %g, %d steps:\n", e.Prompts, e.Guidance, e.Steps)
+	fmt.Fprintf(w, "\njudged by a classifier on %d prompts never trained on, guidance %g, %d steps, %.1f samples of each on average, of which the critic kept one:\n", e.Prompts, e.Guidance, e.Steps, max(1, e.Tries))
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	questions := []string{"family", "layout", "positions", "scale"}
 	fmt.Fprintf(t, "\t%s\n", strings.Join([]string{"motif", "layout", "positions", "scale"}, "\t"))

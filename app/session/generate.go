@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"math"
 	"strings"
 	"time"
 
@@ -46,6 +47,9 @@ type Made struct {
 	Palette color.Palette
 	// Positions names them: Ground, First and so on.
 	Positions []string
+
+	// Choice says which sample it is where a critic chose among several, nil where none did.
+	Choice *Choice
 
 	Seam         seam.Report
 	Warnings     []string
@@ -114,24 +118,24 @@ func (s *Session) generate(ctx context.Context, r Request, report func(Progress)
 	if err != nil {
 		return nil, err
 	}
-	results, err := o.pipeline.Generate(ctx, work, func(g diffusion.Progress) { report(fromEngine(g, paint)) })
+	result, choice, err := s.sampled(ctx, o, r, work, group, func(t tried) { report(fromEngine(t, paint)) })
 	if err != nil {
 		return nil, err
 	}
 	made = &Made{
-		Request: r, Plan: plan, Device: q.Device(), Fallbacks: q.Fallbacks(),
-		UnknownWords: unknown, Asymmetry: results[0].Asymmetry, Compute: results[0].Compute,
+		Request: r, Plan: plan, Device: q.Device(), Fallbacks: q.Fallbacks(), Choice: choice,
+		UnknownWords: unknown, Asymmetry: result.Asymmetry, Compute: result.Compute,
 	}
 	if !o.facts.screens {
-		made.UnknownWords = results[0].UnknownWords
+		made.UnknownWords = result.UnknownWords
 	}
 	if r.MadeOn != "" && r.MadeOn != q.Device().ID {
 		made.Warnings = append(made.Warnings, fmt.Sprintf("the picture of this request was made on %s and this one on %s, whose rounding differs, so that they are alike and not the same", r.MadeOn, q.Device().ID))
 	}
 	made.Request.MadeOn = q.Device().ID
-	made.Request.Sampler, made.Request.Width, made.Request.Height = results[0].Sampler, plan.Generated.Width, plan.Generated.Height
+	made.Request.Sampler, made.Request.Width, made.Request.Height = result.Sampler, plan.Generated.Width, plan.Generated.Height
 	report(Progress{Stage: "Finishing", Fraction: finishing})
-	if err := s.finish(ctx, made, group.Fill(results[0].Picture), o, q, report); err != nil {
+	if err := s.finish(ctx, made, group.Fill(result.Picture), o, q, report); err != nil {
 		return nil, err
 	}
 	if made.Seam, err = seam.Measure(made.Cell, made.Repeat()); err != nil {
@@ -150,7 +154,7 @@ const (
 	finishing = 0.95
 )
 
-func fromEngine(g diffusion.Progress, paint func(*pattern.Planes) *image.NRGBA) Progress {
+func fromEngine(g tried, paint func(*pattern.Planes) *image.NRGBA) Progress {
 	p := Progress{Step: g.Step, Steps: g.Steps}
 	if g.Preview != nil {
 		p.Preview = paint(g.Preview)
@@ -165,6 +169,16 @@ func fromEngine(g diffusion.Progress, paint func(*pattern.Planes) *image.NRGBA) 
 		}
 	case diffusion.StageDecode:
 		p.Stage, p.Fraction = "Decoding", decoding
+	case diffusion.StageJudge:
+		p.Stage, p.Fraction = "Looking at it", decoding
+	}
+	if g.try > 0 {
+		p.Stage = fmt.Sprintf("%s, try %d of at most %d", p.Stage, g.try+1, g.tries)
+	}
+	// Half of what is left goes to each try, since most come to an end before the last.
+	left := math.Pow(0.5, float64(g.try))
+	if g.tries > 1 {
+		p.Fraction = decoding*(1-left) + left/2*p.Fraction
 	}
 	return p
 }
@@ -178,6 +192,9 @@ func (m *Made) warn(fallbacks []gpu.Fallback) {
 	m.Warnings = append(m.Warnings, m.Plan.Warnings...)
 	for _, w := range m.UnknownWords {
 		m.Warnings = append(m.Warnings, fmt.Sprintf("the model does not know the word %q, so it had no effect", w))
+	}
+	if doubt := m.Choice.doubt(); doubt != "" {
+		m.Warnings = append(m.Warnings, doubt)
 	}
 	if !m.Seam.Pass {
 		m.Warnings = append(m.Warnings, "the seam is visible: "+m.Seam.String())

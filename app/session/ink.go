@@ -55,14 +55,13 @@ func painter(r Request, screens bool, g starter.Group) (func(*pattern.Planes) *i
 	}
 	most := mostPositions(r)
 	return func(p *pattern.Planes) *image.NRGBA {
-		p = g.Fill(p)
 		size := pattern.Size{Width: p.Width, Height: p.Height}
 		inking, held := starter.DefaultInking().Present(p.Data, p.Width, p.Height, most)
-		sep, err := inking.Ink(p.Data, p.Width, p.Height, r.Repeat.Repeat, size)
+		sep, err := inking.Ink(p.Data, p.Width, p.Height, g.Repeat, size)
 		if err != nil {
 			return nil // a preview less; what is wrong shows in the picture itself
 		}
-		return sep.NRGBA(offered.of(held))
+		return g.FillPicture(sep.NRGBA(offered.of(held)))
 	}, nil
 }
 

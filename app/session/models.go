@@ -25,11 +25,12 @@ type facts struct {
 	sampler  string
 	steps    int
 	guidance float64
+	tries    int // that the model's critic chooses from
 }
 
 // factsOf reads a model's facts off its configuration.
 func factsOf(m *weights.Model, upscaler *weights.Model) facts {
-	f := facts{steps: 25, guidance: 7, native: 512}
+	f := facts{steps: 25, guidance: 7, native: 512, tries: 1}
 	scale := 1 << max(len(m.VAE.Config.BlockOutChannels)-1, 0)
 	f.stride = pattern.Stride(scale, len(m.UNet.Config.BlockOutChannels)-1)
 	if n := m.UNet.Config.SampleSize; n > 0 {
@@ -37,7 +38,7 @@ func factsOf(m *weights.Model, upscaler *weights.Model) facts {
 	}
 	if m.Name == starter.Name && m.Root == "" {
 		f.screens, f.native = true, starter.Native
-		f.sampler, f.steps, f.guidance = starter.Sampler, starter.Steps, starter.Guidance
+		f.sampler, f.steps, f.guidance, f.tries = starter.Sampler, starter.Steps, starter.Guidance, starter.Tries
 	}
 	if upscaler != nil {
 		f.factors = []int{upscaler.Upscaler.Config.Scale}
@@ -145,6 +146,9 @@ func (s *Session) openModels(ctx context.Context, r Request, d diffusion.Device)
 		o.models = append(o.models, extras.Preview)
 	}
 	o.facts = factsOf(o.model, o.upscaler)
+	if o.critic, err = openCritic(o.facts, d); err != nil {
+		return o, err
+	}
 	o.pipeline, err = diffusion.New(o.model, d, extras)
 	return o, err
 }
@@ -228,6 +232,12 @@ func (s *Session) complete(r Request, o *opened) (Request, error) {
 	}
 	if r.Guidance == 0 {
 		r.Guidance = o.facts.guidance
+	}
+	if r.Tries == 0 {
+		r.Tries = o.facts.tries
+	}
+	if err := checkTries(r, o); err != nil {
+		return r, err
 	}
 	if r.Init != nil && r.Strength == 0 {
 		r.Strength = 0.75

@@ -31,6 +31,9 @@ type Request struct {
 	ClipSkip int     `json:"clip_skip,omitempty"`
 	Seed     uint64  `json:"seed"`
 	Count    int     `json:"-"`
+	// Tries is how often at most a model with a critic is sampled until the critic finds
+	// what the prompt asks for; 1 takes the first sample.
+	Tries int `json:"tries,omitempty"`
 	// Roll is the share of the steps that roll the plane before the others
 	// wrap; nil is the model's own.
 	Roll *float64 `json:"roll,omitempty"`

@@ -22,6 +22,7 @@ import (
 
 	"github.com/selvage-studio/selvage/app/session/library"
 	"github.com/selvage-studio/selvage/engine/diffusion"
+	"github.com/selvage-studio/selvage/engine/starter"
 	"github.com/selvage-studio/selvage/engine/weights"
 	"github.com/selvage-studio/selvage/gpu"
 	"github.com/selvage-studio/selvage/ledger/identity"
@@ -80,6 +81,7 @@ type opened struct {
 	model    *weights.Model
 	upscaler *weights.Model
 	models   []*weights.Model
+	critic   *starter.Critic // nil where the model has none
 	facts    facts
 	hash     string
 	users    int

@@ -71,6 +71,7 @@ const (
 	StageEncode Stage = "encode"
 	StageSample Stage = "sample"
 	StageDecode Stage = "decode"
+	StageJudge  Stage = "judge" // of a Classifier, after the others
 )
 
 // Progress says how far a generation has come.

@@ -185,8 +185,10 @@ func networks() []network {
 		},
 		{
 			name: "classifier", h: 48, w: 96, stride: 8, planes: []string{"image"},
-			build: func(s *weights.Set, o graph.Options) (gpu.Spec, error) { return graph.Classifier(smallClassifier(), s, o) },
-			in:    func(r *rand.Rand) golden.Tensors { return golden.Tensors{"image": normal(r, 1, 3, 48, 96)} },
+			build: func(s *weights.Set, o graph.Options) (gpu.Spec, error) {
+				return graph.Classifier(smallClassifier(), s, o)
+			},
+			in: func(r *rand.Rand) golden.Tensors { return golden.Tensors{"image": normal(r, 1, 3, 48, 96)} },
 		},
 	}
 }

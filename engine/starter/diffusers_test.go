@@ -24,6 +24,8 @@ type vector struct {
 	Steps    int     `json:"steps"`
 	Guidance float64 `json:"guidance"`
 	Sampler  string  `json:"sampler"`
+	// Critic is what PyTorch's critic says of the picture: log probabilities.
+	Critic map[string][]float64 `json:"critic"`
 }
 
 // TestSamePicturesAsDiffusers: packaging/train/place.py wrote the vectors when it

@@ -1,6 +1,8 @@
 package starter
 
 import (
+	"image"
+
 	"github.com/selvage-studio/selvage/engine/draw"
 	"github.com/selvage-studio/selvage/engine/pattern"
 )
@@ -50,6 +52,22 @@ func within(cell pattern.Repeat, times int) pattern.Repeat {
 		return block // by whole groups
 	}
 	return cell
+}
+
+// FillPicture is Fill for a picture of the group, of any size on its lattice.
+func (g Group) FillPicture(p *image.NRGBA) *image.NRGBA {
+	if g.Times == 1 {
+		return p
+	}
+	pw, ph := p.Rect.Dx(), p.Rect.Dy()
+	out := image.NewNRGBA(image.Rect(0, 0, g.Times*pw, g.Times*ph))
+	for y := range g.Times * ph {
+		for x := range g.Times * pw {
+			cx, cy, _ := g.Repeat.Source(x, y, pw, ph)
+			copy(out.Pix[y*out.Stride+4*x:][:4], p.Pix[cy*p.Stride+4*cx:])
+		}
+	}
+	return out
 }
 
 // Fill is the cell that the group fills: the group Times times along each side.

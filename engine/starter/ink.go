@@ -66,10 +66,11 @@ type Inking struct {
 	Speck int
 }
 
-// DefaultInking returns what was chosen by eye on the model's pictures at 256 x
-// 256: half the smoothing leaves contours ragged and specks along them, twice as
-// much closes small scallops. Its smallest dots have fifty samples.
-func DefaultInking() Inking { return Inking{Corners: AllCorners(), Smooth: 1.4, Speck: 32} }
+// DefaultInking returns what was chosen by eye on the model's pictures: half the
+// smoothing leaves contours ragged and specks along them, twice as
+// much closes small scallops. Of drawn groups the critic calls 74 of 84 what they are when
+// islands of up to sixteen samples are dirt, and 70 with thirty-two, where details go as well.
+func DefaultInking() Inking { return Inking{Corners: AllCorners(), Smooth: 1.4, Speck: 16} }
 
 // Present returns the inking that reads only those positions that the planes
 // really hold, and which of k's positions those are. A position is held when

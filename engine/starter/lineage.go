@@ -70,6 +70,9 @@ type Training struct {
 	Sessions    []Session      `json:"sessions"`
 	Loss        float64        `json:"loss"`
 	Autoencoder map[string]any `json:"autoencoder"`
+	// Critic is what the critic names right, of drawings that it never saw and of
+	// their round trips, by question.
+	Critic map[string]map[string]Share `json:"critic"`
 }
 
 // Session is one stretch of the training without a break.
@@ -93,11 +96,13 @@ type Results struct {
 // Evaluation is the judge's table. Rows go by name, then by question: family,
 // layout, positions, scale.
 type Evaluation struct {
-	Prompts  int                         `json:"prompts"`
-	Steps    int                         `json:"steps"`
-	Guidance float64                     `json:"guidance"`
-	Rows     map[string]map[string]Share `json:"rows"`
-	Order    []string                    `json:"order"` // of the rows
+	Prompts  int     `json:"prompts"`
+	Steps    int     `json:"steps"`
+	Guidance float64 `json:"guidance"`
+	// Tries is how many samples of a prompt the critic looked at on average.
+	Tries float64                     `json:"tries"`
+	Rows  map[string]map[string]Share `json:"rows"`
+	Order []string                    `json:"order"` // of the rows
 	// Families says of each how many of its pictures were named right, and how
 	// many there were.
 	Families map[string][2]int `json:"families"`

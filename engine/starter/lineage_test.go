@@ -126,7 +126,13 @@ func TestLineageIsWhole(t *testing.T) {
 	if e.Prompts < 500 || e.Guidance != starter.Guidance || e.Steps != starter.Steps || len(e.Order) != len(e.Rows) {
 		t.Errorf("judged on %d prompts with guidance %g and %d steps; the program uses %v and %d", e.Prompts, e.Guidance, e.Steps, float64(starter.Guidance), starter.Steps)
 	}
-	for _, row := range []string{"chance (drawings of other prompts)", "real drawings", "their round trips", "the model", "the model, held-out combinations"} {
+	if e.Tries <= 1 || e.Tries > starter.Tries {
+		t.Errorf("judged with %g samples a prompt; the program takes up to %d", e.Tries, starter.Tries)
+	}
+	if len(l.Training.Critic) == 0 || l.Data.AlsoRead["critic"] == "" {
+		t.Errorf("nothing on the critic: %v, %v", l.Training.Critic, l.Data.AlsoRead)
+	}
+	for _, row := range []string{"chance (drawings of other prompts)", "real drawings", "their round trips", "the model", "the model, first samples", "the model, held-out combinations"} {
 		for _, question := range []string{"family", "layout", "positions", "scale"} {
 			if s := e.Rows[row][question]; s.Right == nil || s.Asked == 0 {
 				t.Errorf("%s: nothing on %s", row, question)

@@ -121,7 +121,8 @@ func TestSeamsAreProvedOnEveryLattice(t *testing.T) {
 // widest channel of ground between a few motifs lies on the edge, and the proof,
 // which compares the edge with all other lines, takes it for one that was left
 // there. It is the likelier the fewer motifs there are (see pattern/seam), so four of
-// the ninety may.
+// the ninety may at the first try; the program tries again (Opinion.Open), and finds
+// one that joins for each.
 func TestEveryFamilyJoins(t *testing.T) {
 	if testing.Short() {
 		t.Skip("samples ninety repeats")
@@ -132,37 +133,50 @@ func TestEveryFamilyJoins(t *testing.T) {
 	for i, family := range l.Data.Chosen {
 		for k, repeat := range []pattern.Repeat{{Kind: pattern.Block}, {Kind: pattern.HalfDrop, N: 1, D: 2}, {Kind: pattern.Brick, N: 1, D: 2}} {
 			prompt := []string{"small ", "medium ", "large "}[(i+k)%3] + family + ", tossed, flat, " + []string{"one colour", "two colours", "three colours", "five colours"}[i%4]
-			group := starter.GroupFor(prompt, pattern.Lattice{Repeat: repeat, Stride: 64}, pattern.Size{Width: starter.Native, Height: starter.Native})
-			made, err := p.Generate(t.Context(), diffusion.Request{
-				Prompt: prompt, Width: group.Size.Width, Height: group.Size.Height, Steps: 8,
-				Guidance: starter.Guidance, Sampler: starter.Sampler, Seed: uint64(3*i + k), Repeat: group.Repeat,
-			}, nil)
-			if err != nil {
-				t.Fatal(err)
+			try := 0
+			for !joins(t, p, prompt, repeat, starter.TrySeed(uint64(3*i+k), try)) && try < starter.Tries {
+				try++
 			}
-			planes := group.Fill(made[0].Picture)
-			inking, held := starter.DefaultInking().Present(planes.Data, planes.Width, planes.Height, 0)
-			s, err := inking.Ink(planes.Data, planes.Width, planes.Height, repeat, pattern.Size{Width: 3 * starter.Native, Height: 3 * starter.Native})
-			if err != nil {
-				t.Fatal(err)
-			}
-			joins := true
-			for what, picture := range map[string]*image.NRGBA{"screens": planes.NRGBA(), "inked": s.NRGBA(color.Default(len(held), 1))} {
-				rep, err := seam.Measure(picture, repeat)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if !rep.Pass {
-					joins = false
-					t.Logf("%s, %v, %s: %v", family, repeat, what, rep)
-				}
-			}
-			if !joins {
+			if try > 0 {
 				flagged++
+			}
+			if try == starter.Tries {
+				t.Errorf("%s, %v: no try joins", prompt, repeat)
 			}
 		}
 	}
 	if flagged > 4 {
-		t.Errorf("%d of %d repeats do not join", flagged, 3*len(l.Data.Chosen))
+		t.Errorf("%d of %d repeats do not join at the first try", flagged, 3*len(l.Data.Chosen))
 	}
+}
+
+// joins says whether the cell that a seed gives passes the seam proof, as screens and inked.
+func joins(t *testing.T, p *diffusion.Pipeline, prompt string, repeat pattern.Repeat, seed uint64) bool {
+	t.Helper()
+	group := starter.GroupFor(prompt, pattern.Lattice{Repeat: repeat, Stride: 64}, pattern.Size{Width: starter.Native, Height: starter.Native})
+	made, err := p.Generate(t.Context(), diffusion.Request{
+		Prompt: prompt, Width: group.Size.Width, Height: group.Size.Height, Steps: 8,
+		Guidance: starter.Guidance, Sampler: starter.Sampler, Seed: seed, Repeat: group.Repeat,
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	planes := group.Fill(made[0].Picture)
+	inking, held := starter.DefaultInking().Present(planes.Data, planes.Width, planes.Height, 0)
+	s, err := inking.Ink(planes.Data, planes.Width, planes.Height, repeat, pattern.Size{Width: 3 * starter.Native, Height: 3 * starter.Native})
+	if err != nil {
+		t.Fatal(err)
+	}
+	joined := true
+	for what, picture := range map[string]*image.NRGBA{"screens": planes.NRGBA(), "inked": s.NRGBA(color.Default(len(held), 1))} {
+		rep, err := seam.Measure(picture, repeat)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !rep.Pass {
+			joined = false
+			t.Logf("%s, %v, %s: %v", prompt, repeat, what, rep)
+		}
+	}
+	return joined
 }

@@ -36,6 +36,9 @@ var unetWeights []byte
 //go:embed model/vae/diffusion_pytorch_model.safetensors
 var vaeWeights []byte
 
+//go:embed model/critic/model.safetensors
+var criticWeights []byte
+
 //go:embed model/text_encoder/model.safetensors
 var textWeights []byte
 
@@ -83,5 +86,6 @@ func Blobs() map[string][]byte {
 		"unet/diffusion_pytorch_model.safetensors": unetWeights,
 		"vae/diffusion_pytorch_model.safetensors":  vaeWeights,
 		"text_encoder/model.safetensors":           textWeights,
+		"critic/model.safetensors":                 criticWeights,
 	}
 }

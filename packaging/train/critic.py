@@ -27,7 +27,7 @@ from torch import nn
 from corpus import BLOCK, unseen
 from judge import round_trips, targets
 from model import WrapConv2d, cast
-from sample import present
+from sample import cleaned, present
 
 QUESTIONS = ("family", "layout")
 FOLDER = "critic"  # of a model
@@ -35,7 +35,7 @@ FOLDER = "critic"  # of a model
 LAYERS = ((48, 4, 4), (48, 3, 1), (96, 3, 2), (96, 3, 1), (128, 3, 2), (128, 3, 1))
 SEEN = (1, 3, 5)  # the layers that the heads see, by mean and maximum
 HIDDEN = 160
-TRIES, SURE, MISSING = 8, 0.5, 1.5  # as engine/starter/critic.go has them
+TRIES, SURE, MISSING = 8, 0.8, 1.5  # as engine/starter/critic.go has them
 
 
 class Critic(nn.Module):
@@ -188,7 +188,7 @@ class Choice:
     def look(self, pictures, places):
         """Scores of groups, those of the labels at places, and whether each shows all that was asked for."""
         labels = [self.labels[i] for i in places]
-        logs = opinions(self.critic, pictures)
+        logs = opinions(self.critic, np.stack([cleaned(p, int(label["positions"])) for p, label in zip(pictures, labels)]))
         wanted = targets(self.critic.answers, labels)
         score, sure = torch.zeros(len(labels)), torch.ones(len(labels), dtype=torch.bool)
         for q, answers in logs.items():

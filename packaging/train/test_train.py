@@ -417,7 +417,7 @@ class Criticism(unittest.TestCase):
         for asked, missing in ((1, 0), (2, 0), (4, 2)):
             label = {"family": "a", "layout": "", "positions": asked}
             score, _ = criticism.Choice(critic, [label]).look(two[None], [0])
-            here = criticism.opinions(critic, two[None])["family"][0, 0].item()
+            here = criticism.opinions(critic, cleaned(two, asked)[None])["family"][0, 0].item()
             self.assertAlmostEqual(score.item(), here - missing * criticism.MISSING, places=4)
 
 
