@@ -153,6 +153,7 @@ type parser struct {
 	said    map[string][]string // field to values, in order
 	req     Request
 	maybe   []string // ambiguous words
+	stripe  bool     // the word "stripe" by itself
 }
 
 // longest is the number of words of the longest phrase.
@@ -189,6 +190,10 @@ func (p *parser) unknown(w []string) {
 
 func (p *parser) hear(m meaning, w []string) {
 	if len(w) == 1 {
+		if w[0] == "stripe" {
+			p.stripe = true
+			return
+		}
 		for _, a := range ambiguous() {
 			if w[0] == a {
 				p.maybe = append(p.maybe, a)
@@ -248,8 +253,16 @@ func (p *parser) request() (Request, error) {
 }
 
 // nameFamilies settles which family is the main one: a second one lies
-// between where it can, and what may be a colour is one when there is a motif.
+// between where it can, what may be a colour is one when there is a motif, and a
+// stripe is how motifs lie when there are some.
 func (p *parser) nameFamilies() {
+	if p.stripe {
+		meant := "stripe layout"
+		if len(p.said["family"]) == 0 && len(p.said["secondary"]) == 0 && len(p.maybe) == 0 {
+			meant = "stripes"
+		}
+		p.hear(p.phrases[meant], nil)
+	}
 	for _, a := range p.maybe {
 		if len(p.said["family"]) == 0 && len(p.said["secondary"]) == 0 {
 			p.said["family"] = append(p.said["family"], p.phrases[a].value)

@@ -24,6 +24,8 @@ func TestParse(t *testing.T) {
 		{"orange, dense", Spec{Family: "oranges", Density: Dense}, nil, nil},
 		{"sparse fluffy hearts", Spec{Family: "hearts", Density: Sparse}, []string{"fluffy"}, nil},
 		{"butterflies and leaves, line drawing", Spec{Family: "butterflies", Secondary: "leaves", Outline: Line}, nil, nil},
+		{"large birds, stripe, one-way, two colours", Spec{Family: "birds", Scale: Large, Layout: Stripe, Direction: OneWay, Positions: 2}, nil, nil},
+		{"a stripe in two inks", Spec{Family: "vertical stripes", Positions: 2}, nil, nil},
 		{"with stars", Spec{Family: "stars"}, nil, nil},
 		{"block-print paisley, monochrome", Spec{Family: "paisleys", Style: Block, Positions: 1}, nil, nil},
 		{"", Spec{}, nil, nil},
@@ -62,6 +64,16 @@ func TestParseRefuses(t *testing.T) {
 	var length *LengthError
 	if _, err := Parse(strings.Repeat("tulips ", 20000)); !errors.As(err, &length) {
 		t.Error("a prompt of 140 kB was read")
+	}
+}
+
+// TestEveryLayoutIsCalledByItsName: a layout's own name beside a motif is the layout.
+func TestEveryLayoutIsCalledByItsName(t *testing.T) {
+	for _, l := range []Layout{Grid, HalfDrop, Brick, Tossed, Stripe, Ogee, AllOver} {
+		got, err := Parse("large birds, " + string(l) + ", flat, two colours")
+		if want := (Spec{Family: "birds", Scale: Large, Layout: l, Outline: Flat, Positions: 2}); err != nil || got.Spec != want {
+			t.Errorf("%s: %+v, %v", l, got.Spec, err)
+		}
 	}
 }
 
