@@ -173,7 +173,7 @@ func fromEngine(g tried, paint func(*pattern.Planes) *image.NRGBA) Progress {
 		p.Stage, p.Fraction = "Looking at it", decoding
 	}
 	if g.try > 0 {
-		p.Stage = fmt.Sprintf("%s, try %d of at most %d", p.Stage, g.try+1, g.tries)
+		p.Stage = fmt.Sprintf("%s, try %d of %d", p.Stage, g.try+1, g.tries)
 	}
 	// Half of what is left goes to each try, since most come to an end before the last.
 	left := math.Pow(0.5, float64(g.try))
