@@ -218,7 +218,7 @@ class Objectives(unittest.TestCase):
     def test_timesteps_are_spread(self):
         t = Objective("cpu").timesteps(2000, torch.Generator().manual_seed(0))
         # Most of them lie where shapes are decided, and some everywhere.
-        self.assertAlmostEqual(((t >= 250) & (t < 700)).float().mean().item(), 0.65, delta=0.05)
+        self.assertAlmostEqual(((t >= 250) & (t < 700)).float().mean().item(), 0.6, delta=0.04)
         for tenth in range(10):
             self.assertGreater((t // 100 == tenth).sum().item(), 40)
 
