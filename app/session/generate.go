@@ -118,7 +118,7 @@ func (s *Session) generate(ctx context.Context, r Request, report func(Progress)
 	if err != nil {
 		return nil, err
 	}
-	result, choice, err := s.sampled(ctx, o, r, work, group, func(t tried) { report(fromEngine(t, paint)) })
+	result, choice, err := o.sample(ctx, r, work, group, func(t tried) { report(fromEngine(t, paint)) })
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -30,9 +29,9 @@ type tried struct {
 	try, tries int
 }
 
-// sampled has the model make the group of a request: as often as the request allows, until its
+// sample has the model make the group of a request: as often as the request allows, until its
 // critic finds in it what the prompt asks for, and else the one that it likes best.
-func (s *Session) sampled(ctx context.Context, o *opened, r Request, work diffusion.Request, g starter.Group, watch func(tried)) (best diffusion.Result, chosen *Choice, err error) {
+func (o *opened) sample(ctx context.Context, r Request, work diffusion.Request, g starter.Group, watch func(tried)) (best diffusion.Result, chosen *Choice, err error) {
 	most := mostPositions(r)
 	var c Choice
 	if o.critic != nil && work.Init == nil && work.Control == nil {
@@ -112,7 +111,7 @@ func openCritic(f facts, d diffusion.Device) (*starter.Critic, error) {
 	}
 	c, err := starter.OpenCritic(d)
 	if err != nil {
-		return nil, errors.Join(errors.New("the starter's critic does not open"), err)
+		return nil, fmt.Errorf("the starter's critic does not open: %w", err)
 	}
 	return c, nil
 }

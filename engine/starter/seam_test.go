@@ -9,33 +9,21 @@ import (
 	"github.com/selvage-studio/selvage/engine/pattern/color"
 	"github.com/selvage-studio/selvage/engine/pattern/seam"
 	"github.com/selvage-studio/selvage/engine/starter"
-	"github.com/selvage-studio/selvage/gpu"
 )
 
 // pipeline opens the starter on the CPU.
 func pipeline(t testing.TB) *diffusion.Pipeline {
 	t.Helper()
-	rt, err := gpu.Open(gpu.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	q, err := rt.Queue(t.Context(), "cpu")
-	if err != nil {
-		t.Fatal(err)
-	}
 	m, err := starter.Open()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := rt.Close(); err != nil {
-			t.Error(err)
-		}
 		if err := m.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	p, err := diffusion.New(m, q, diffusion.Extras{})
+	p, err := diffusion.New(m, processor(t), diffusion.Extras{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -211,9 +211,10 @@ def readme(card):
 
 def judged(results):
     """What the judge found, in lines of Markdown."""
+    from critic import TRIES
     from judge import markdown
 
     table = results["evaluation"]
     return [f"A judge (a classifier trained on other drawings) on {table['prompts']} prompts never trained on, "
-            f"guidance {table['guidance']:g}, {table['steps']} steps of DDIM, inked as the program inks" + (f"; up to 8 samples of each, {table['tries']:.1f} on average, of which the critic kept one:" if table.get("tries", 1) > 1 else ":"), "", markdown(table), "",
+            f"guidance {table['guidance']:g}, {table['steps']} steps of DDIM, inked as the program inks" + (f"; up to {TRIES} samples of each, {table['tries']:.1f} on average, of which the critic kept one:" if table.get("tries", 1) > 1 else ":"), "", markdown(table), "",
             "Motifs it made right, by family: " + ", ".join(f"{k} {n} of {m}" for k, (n, m) in table["families"].items()) + ".", ""]

@@ -239,6 +239,11 @@ def unseen(caption):
     return int.from_bytes(hashlib.sha256(caption.encode()).digest()[:8], "big") % UNSEEN_OF == 0
 
 
+def learnt(labels):
+    """The places of the labels that may be trained on: neither of their captions is kept for evaluation."""
+    return [i for i, label in enumerate(labels) if not unseen(label["caption"]) and not unseen(label["full"])]
+
+
 class Feed:
     """Blocks of the corpus as training wants them: encoded, in order, ahead of time.
 

@@ -24,8 +24,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from corpus import BLOCK, unseen
-from judge import round_trips, targets
+from corpus import learnt
+from judge import learn, round_trips, targets
 from model import WrapConv2d, cast
 from sample import cleaned, present
 
@@ -100,7 +100,7 @@ def train(source, vae, log, blocks=16, passes=5, trips=0.6, noise=0.35, seed=13,
     pictures, labels = [], []
     for number in range(blocks):
         found, drawn, _ = source.block(number)
-        keep = [i for i, label in enumerate(found) if not unseen(label["caption"]) and not unseen(label["full"])]
+        keep = learnt(found)
         found, drawn = [found[i] for i in keep], drawn[keep]
         n = int(trips * len(drawn))
         for part in (drawn, round_trips(vae, drawn[:n], generator, noise)) if n else (drawn,):
@@ -113,26 +113,8 @@ def train(source, vae, log, blocks=16, passes=5, trips=0.6, noise=0.35, seed=13,
     want = targets(answers, labels)
     torch.manual_seed(seed)
     critic = Critic(answers).train()
-    optimizer = torch.optim.AdamW(critic.parameters(), lr=rate, weight_decay=0.02, fused=True)
-    each = len(table) // batch
-    steps, sums = passes * each, {q: 0.0 for q in answers}
-    for step in range(steps):
-        if step % each == 0:
-            order = torch.randperm(len(table), generator=generator)
-        pick = order[step % each * batch :][:batch]
-        x = augment(table[pick].movedim(-1, 1).float() / 255, generator)
-        for group in optimizer.param_groups:
-            group["lr"] = rate * min(1, (step + 1) / 100) * max(0.01, 1 - step / steps)
-        logits = critic(x)
-        losses = {q: nn.functional.cross_entropy(logits[q], want[q][pick], ignore_index=-100, label_smoothing=0.03) for q in answers}
-        optimizer.zero_grad(set_to_none=True)
-        sum(losses.values()).backward()
-        optimizer.step()
-        for q, loss in losses.items():
-            sums[q] += loss.item()
-        if (step + 1) % 100 == 0:
-            log(f"critic step {step + 1} of {steps} loss " + " ".join(f"{q} {total / 100:.3f}" for q, total in sums.items()))
-            sums = {q: 0.0 for q in answers}
+    learn("critic", critic, lambda pick: critic(augment(table[pick].movedim(-1, 1).float() / 255, generator)), want, len(table), log,
+          generator, passes, batch, rate, floor=0.01, smoothing=0.03)
     folded = critic.eval().fold()
     held, drawn, _ = source.block(blocks)
     held, drawn = held[:400], drawn[:400]

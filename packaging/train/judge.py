@@ -188,26 +188,8 @@ def train(source, held_out, vae, folder, log, blocks=48, trips=0.12, passes=6, s
     judge = (begin or Judge(answers)).to(device).train()
     if judge.answers != answers:
         raise ValueError("the judge to begin from knows other answers than these drawings give")
-    optimizer = torch.optim.AdamW(judge.parameters(), lr=rate, weight_decay=0.02, fused=True)
-    each = len(table) // batch
-    steps, sums = passes * each, {q: 0.0 for q in answers}
-    for step in range(steps):
-        if step % each == 0:
-            order = torch.randperm(len(table), generator=generator)
-        pick = order[step % each * batch :][:batch]
-        x, covered = augment(table[pick].movedim(-1, 1).float().to(device) / 255, covers[pick].to(device), generator)
-        for group in optimizer.param_groups:
-            group["lr"] = rate * min(1, (step + 1) / min(100, steps / 5)) * max(0.02, 1 - step / steps)
-        logits = judge(x, covered)
-        losses = {q: nn.functional.cross_entropy(logits[q], want[q][pick].to(device), ignore_index=-100) for q in answers}
-        optimizer.zero_grad(set_to_none=True)
-        sum(losses.values()).backward()
-        optimizer.step()
-        for q, loss in losses.items():
-            sums[q] += loss.item()
-        if (step + 1) % 100 == 0:
-            log(f"judge step {step + 1} of {steps} loss " + " ".join(f"{q} {total / 100:.3f}" for q, total in sums.items()))
-            sums = {q: 0.0 for q in answers}
+    learn("judge", judge, lambda pick: judge(*augment(table[pick].movedim(-1, 1).float().to(device) / 255, covers[pick].to(device), generator)),
+          want, len(table), log, generator, passes, batch, rate, floor=0.02)
     judge.half().float().eval()  # as it is kept
     held, sample = (part[:TESTED] for part in whole(source, blocks, False))
     grouped_labels, grouped = (part[:TESTED] for part in whole(source, blocks, True))
@@ -219,6 +201,31 @@ def train(source, held_out, vae, folder, log, blocks=48, trips=0.12, passes=6, s
     }
     save(judge, result, folder, {"seed": seed, "blocks": blocks, "passes": passes})
     return judge, result
+
+
+def learn(name, network, look, want, count, log, generator, passes, batch, rate, floor, smoothing=0.0):
+    """Teaches a classifier count pictures, passes times in random orders: what look makes of the places of a batch, logits
+    per question, shall be want. The rate rises for a while and falls to its share floor."""
+    device = next(network.parameters()).device
+    optimizer = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=0.02, fused=True)
+    each = count // batch
+    steps, sums = passes * each, {q: 0.0 for q in want}
+    for step in range(steps):
+        if step % each == 0:
+            order = torch.randperm(count, generator=generator)
+        pick = order[step % each * batch :][:batch]
+        for group in optimizer.param_groups:
+            group["lr"] = rate * min(1, (step + 1) / min(100, steps / 5)) * max(floor, 1 - step / steps)
+        logits = look(pick)
+        losses = {q: nn.functional.cross_entropy(logits[q], want[q][pick].to(device), ignore_index=-100, label_smoothing=smoothing) for q in want}
+        optimizer.zero_grad(set_to_none=True)
+        sum(losses.values()).backward()
+        optimizer.step()
+        for q, loss in losses.items():
+            sums[q] += loss.item()
+        if (step + 1) % 100 == 0:
+            log(f"{name} step {step + 1} of {steps} loss " + " ".join(f"{q} {total / 100:.3f}" for q, total in sums.items()))
+            sums = {q: 0.0 for q in want}
 
 
 def whole(source, number, grouped):

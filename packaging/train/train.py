@@ -40,7 +40,7 @@ import critic as criticism
 import judge as judging
 import text
 import vae as autoencoder
-from corpus import BLOCK, CorpusError, Feed, Source, find_streamer, unseen
+from corpus import BLOCK, CorpusError, Feed, Source, find_streamer, learnt
 from model import Average, Objective, build_unet, cast, roll, wrap_convolutions
 from sample import Model, ink, sheet
 
@@ -277,7 +277,8 @@ class Training:
             self.encoder.load_state_dict(stored["weights"])
             self.text_result = stored["result"]
         else:
-            labels = [label for label in self.source().labels(0, p.text_labels) if not unseen(label["caption"]) and not unseen(label["full"])]
+            labels = list(self.source().labels(0, p.text_labels))
+            labels = [labels[i] for i in learnt(labels)]
             self.text_result = text.teach(self.encoder, self.reader, labels, p.text_steps, p.seed, self.log, device=self.device)
             self.log(f"text: named right {json.dumps({k: round(v, 3) for k, v in self.text_result.items()})}; vocabulary {self.reader.size}; cut captions {self.reader.cut}")
             self.save("text.pt", {"weights": {k: v.cpu() for k, v in self.encoder.state_dict().items()}, "result": self.text_result})
@@ -417,7 +418,7 @@ class Training:
 
     def encode_block(self, labels, pictures):
         """A block as training takes it: latents, and token ids of both captions."""
-        keep = [i for i, label in enumerate(labels) if not unseen(label["caption"]) and not unseen(label["full"])]
+        keep = learnt(labels)
         pictures, labels = pictures[keep], [labels[i] for i in keep]
         latents = [self.encode(pictures[i : i + 64]) for i in range(0, len(pictures), 64)]
         ids = np.stack([self.reader([label[key] for label in labels]) for key in ("caption", "full")], 1)
