@@ -46,10 +46,10 @@ func (p *Program) Run(ctx context.Context, in map[string]*tensor.Dense) (map[str
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if err := w.take(ctx); err != nil {
+	if err := w.turn.Acquire(ctx, p.p.width); err != nil {
 		return nil, err
 	}
-	defer w.give()
+	defer w.turn.Release(p.p.width)
 	if err := w.state(); err != nil {
 		return nil, err
 	}

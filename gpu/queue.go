@@ -1,6 +1,7 @@
 package gpu
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"reflect"
@@ -11,6 +12,7 @@ import (
 	"unsafe"
 
 	ort "github.com/yalue/onnxruntime_go"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/selvage-studio/selvage/gpu/bfloat"
 )
@@ -21,8 +23,8 @@ type Fallback struct {
 	Err    error
 }
 
-// Queue is a device at work. It does one thing at a time, in the order of asking as
-// far as the Go scheduler keeps it.
+// Queue is a device at work. It does one thing at a time, in the order of asking;
+// a processor does several where their Spec.Threads leave it free.
 type Queue struct {
 	w         *worker
 	fallbacks []Fallback
@@ -30,6 +32,10 @@ type Queue struct {
 
 // Device is the device that the queue runs on.
 func (q *Queue) Device() Device { return q.w.device }
+
+// Width is how many programs of one thread (Spec.Threads) the device runs beside each
+// other: as many as a processor has threads, one on any other device.
+func (q *Queue) Width() int { return int(q.w.width) }
 
 // Err says why the queue can do nothing any more: ErrClosed, or a *DeviceError of a
 // device that was lost. It is nil while it can. Runtime.Queue then finds another device.
@@ -66,7 +72,8 @@ type worker struct {
 	native *native
 	cfg    Config
 	device Device
-	turn   chan struct{} // holds one token; who takes it has the device
+	width  int64               // threads of a processor, 1 of any other device
+	turn   *semaphore.Weighted // of width; who takes all of it has the device
 
 	mu       sync.Mutex // guards what follows
 	budget   int64
@@ -88,6 +95,7 @@ type loadedProgram struct {
 	outputs   []string
 	cInputs   cStrings
 	cOutputs  cStrings
+	width     int64 // of the device's that a run takes
 	bytes     int64 // of the budget
 	pins      int
 	used      int64
@@ -101,8 +109,11 @@ func (r *Runtime) start(ctx context.Context, d Device) (*worker, error) {
 	if d.Unavailable != "" {
 		return nil, &DeviceError{Device: d, Err: fmt.Errorf("%s", d.Unavailable)}
 	}
-	w := &worker{native: r.native, cfg: r.cfg, device: d, turn: make(chan struct{}, 1), programs: map[string]*loadedProgram{}}
-	w.turn <- struct{}{}
+	w := &worker{native: r.native, cfg: r.cfg, device: d, width: 1, programs: map[string]*loadedProgram{}}
+	if d.Provider == providerCPU {
+		w.width = int64(cmp.Or(r.cfg.Threads, runtime.NumCPU()))
+	}
+	w.turn = semaphore.NewWeighted(w.width)
 	w.budget = r.cfg.Budget
 	if w.budget == 0 {
 		w.budget = defaultBudget(d)
@@ -113,18 +124,6 @@ func (r *Runtime) start(ctx context.Context, d Device) (*worker, error) {
 	r.workers[d.ID] = w
 	return w, nil
 }
-
-// take waits for the device; the caller gives it back by give.
-func (w *worker) take(ctx context.Context) error {
-	select {
-	case <-w.turn:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func (w *worker) give() { w.turn <- struct{}{} }
 
 // state says why the worker cannot work, nil when it can.
 func (w *worker) state() error {
@@ -150,10 +149,17 @@ func (q *Queue) Load(ctx context.Context, s Spec) (*Program, error) {
 			return nil, fmt.Errorf("%s: %w", s.Name, err)
 		}
 	}
-	if err := w.take(ctx); err != nil {
+	if err := w.state(); err != nil {
 		return nil, err
 	}
-	defer w.give()
+	// What is loaded can be had while the device is at work.
+	if p := w.pin(s.Key); p != nil {
+		return &Program{w: w, p: p}, nil
+	}
+	if err := w.turn.Acquire(ctx, w.width); err != nil {
+		return nil, err
+	}
+	defer w.turn.Release(w.width)
 	if err := w.state(); err != nil {
 		return nil, err
 	}
@@ -168,7 +174,10 @@ func (q *Queue) Load(ctx context.Context, s Spec) (*Program, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.Name, w.judge(ctx, err))
 	}
-	p.bytes = loaded
+	p.bytes, p.width = loaded, w.width
+	if s.Threads > 0 {
+		p.width = min(w.width, int64(s.Threads))
+	}
 	w.mu.Lock()
 	w.programs[s.Key] = p
 	w.stats.Loads++
@@ -255,14 +264,15 @@ func (p *loadedProgram) free() {
 
 // close unloads everything once the device is idle.
 func (w *worker) close() {
-	<-w.turn
+	if err := w.turn.Acquire(context.Background(), w.width); err == nil { // it waits as long as it takes
+		defer w.turn.Release(w.width)
+	}
 	w.mu.Lock()
 	w.closed = true
 	for _, p := range w.programs {
 		w.unload(p)
 	}
 	w.mu.Unlock()
-	w.give()
 }
 
 // compile makes a session of a spec.
@@ -372,6 +382,9 @@ func (w *worker) blocked(s *Spec) bool {
 // configure sets a session's options for the device and the program.
 func (w *worker) configure(o *ort.SessionOptions, s *Spec) error {
 	threads := w.cfg.Threads
+	if s.Threads > 0 && w.device.Provider == providerCPU {
+		threads = min(s.Threads, int(w.width))
+	}
 	if threads == 0 && runtime.NumCPU() == 1 {
 		// ONNX Runtime counts the machine's cores, and its threads spin for each other
 		// on the one that this process was given.

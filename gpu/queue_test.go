@@ -371,11 +371,8 @@ func TestCancelInTheMiddle(t *testing.T) {
 		result <- err
 	}()
 	for taken := false; !taken; { // until the run has the device
-		select {
-		case <-q.w.turn:
-			q.w.give()
-		default:
-			taken = true
+		if taken = !q.w.turn.TryAcquire(q.w.width); !taken {
+			q.w.turn.Release(q.w.width)
 		}
 	}
 	cancel()
@@ -507,4 +504,38 @@ func freshProcess(t *testing.T) bool {
 		}
 	}
 	return false
+}
+
+// Programs of one thread share a processor; one that takes all of it waits for them.
+func TestNarrowProgramsRunBesideEachOther(t *testing.T) {
+	q := queueTest(t, Config{Threads: 2}, "cpu")
+	if q.Width() != 2 {
+		t.Fatalf("two threads give a width of %d", q.Width())
+	}
+	narrow := endless()
+	narrow.Threads, narrow.Key = 1, "narrow"
+	p := loadTest(t, q, narrow)
+	x := map[string]*tensor.Dense{"x": dense([]int{512, 512}, make([]float32, 512*512)...)}
+	ctx, cancel := context.WithCancel(t.Context())
+	result := make(chan error)
+	for range 2 {
+		go func() {
+			_, err := p.Run(ctx, x)
+			result <- err
+		}()
+	}
+	for q.w.turn.TryAcquire(1) { // until both run
+		q.w.turn.Release(1)
+	}
+	loadTest(t, q, narrow).Release() // what is loaded can be had meanwhile
+	cancel()
+	for range 2 {
+		if err := <-result; !errors.Is(err, context.Canceled) {
+			t.Error("a cancelled run ends with", err)
+		}
+	}
+	wide := loadTest(t, q, product("wide", 16, 2))
+	if _, err := wide.Run(t.Context(), ones(16)); err != nil {
+		t.Error(err)
+	}
 }

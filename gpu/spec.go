@@ -12,7 +12,10 @@ type Spec struct {
 	Model   []byte   // ONNX ModelProto
 	Weights []Weight // each an initializer of Model with data_location EXTERNAL
 	Scratch int64    // estimate of the peak of activations in bytes, 0 where unknown
-	Brief   bool     // runs once or twice for a picture, not at every step: its scratch is given back after each run
+	// Threads is how many threads a run takes at most on a processor, so that others may run
+	// beside it; 0 is all there are. It is part of what a program is, and of its Key.
+	Threads int
+	Brief   bool // runs once or twice for a picture, not at every step: its scratch is given back after each run
 }
 
 // Weight is one initializer of a graph, by reference to bytes that somebody else

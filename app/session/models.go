@@ -13,6 +13,7 @@ import (
 	"github.com/selvage-studio/selvage/engine/pattern"
 	"github.com/selvage-studio/selvage/engine/starter"
 	"github.com/selvage-studio/selvage/engine/weights"
+	"github.com/selvage-studio/selvage/gpu"
 )
 
 // facts are what a plan and a request need to know of a model.
@@ -88,8 +89,8 @@ func (r Request) openKey(device string) string {
 }
 
 // openModels opens everything that a request names. Callers hold mu.
-func (s *Session) openModels(ctx context.Context, r Request, d diffusion.Device) (o *opened, err error) {
-	o = &opened{}
+func (s *Session) openModels(ctx context.Context, r Request, d *gpu.Queue) (o *opened, err error) {
+	o = &opened{beside: d.Width()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, o.close())

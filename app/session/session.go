@@ -82,6 +82,7 @@ type opened struct {
 	upscaler *weights.Model
 	models   []*weights.Model
 	critic   *starter.Critic // nil where the model has none
+	beside   int             // samples that the device makes beside each other
 	facts    facts
 	hash     string
 	users    int

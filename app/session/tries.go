@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/selvage-studio/selvage/engine/diffusion"
 	"github.com/selvage-studio/selvage/engine/starter"
@@ -29,45 +30,60 @@ type tried struct {
 	try, tries int
 }
 
+// sampled is what came of a try.
+type sampled struct {
+	made    diffusion.Result
+	opinion starter.Opinion
+}
+
 // sample has the model make the group of a request: as often as the request allows, until its
 // critic finds in it what the prompt asks for, and else the one that it likes best.
-func (o *opened) sample(ctx context.Context, r Request, work diffusion.Request, g starter.Group, watch func(tried)) (best diffusion.Result, chosen *Choice, err error) {
+func (o *opened) sample(ctx context.Context, r Request, work diffusion.Request, g starter.Group, watch func(tried)) (diffusion.Result, *Choice, error) {
 	most := mostPositions(r)
 	var c Choice
 	if o.critic != nil && work.Init == nil && work.Control == nil {
 		c.Asked = o.critic.Asked(work.Prompt, max(most-1, 0))
 	}
-	tries := r.Tries
 	if c.Asked.None() {
-		tries = 1
+		made, err := o.pipeline.Generate(ctx, work, func(p diffusion.Progress) { watch(tried{p, 0, 1}) })
+		if err != nil {
+			return diffusion.Result{}, nil, err
+		}
+		return made[0], nil, nil
+	}
+	if r.Tries > 1 {
+		// A second thread hardly speeds up a sample of the starter; a second sample beside it is free.
+		work.Threads = 1
 	}
 	first := work.Seed
-	for try := range tries {
+	one := func(ctx context.Context, try int, watch func(diffusion.Progress)) (s sampled, err error) {
+		work := work
 		// The first try is watched as it comes into being, the others by what comes of them.
 		work.Seed, work.Preview = starter.TrySeed(first, try), try == 0
-		made, err := o.pipeline.Generate(ctx, work, func(p diffusion.Progress) { watch(tried{p, try, tries}) })
+		made, err := o.pipeline.Generate(ctx, work, watch)
 		if err != nil {
-			return best, nil, err
+			return s, err
 		}
-		one := made[0]
-		one.Compute += best.Compute
-		if c.Asked.None() {
-			return one, nil, nil
-		}
-		opinion, err := o.critic.Look(ctx, one.Picture, g, r.Repeat.Repeat, c.Asked, most)
-		if err != nil {
-			return best, nil, err
-		}
-		c.Tries++
-		if try == 0 || opinion.Score() > c.Opinion.Score() {
-			best, c.Opinion, c.Kept = one, opinion, c.Tries
-			watch(tried{diffusion.Progress{Stage: diffusion.StageJudge, Step: one.Steps, Steps: one.Steps, Preview: one.Picture}, try, tries})
-		}
-		best.Compute = one.Compute
-		if c.Opinion.Sure() {
-			break
-		}
+		s.made = made[0]
+		s.opinion, err = o.critic.Look(ctx, s.made.Picture, g, r.Repeat.Repeat, c.Asked, most)
+		return s, err
 	}
+	tell := func(try int, p diffusion.Progress) { watch(tried{p, try, r.Tries}) }
+	var best diffusion.Result
+	var spent time.Duration
+	err := starter.InOrder(ctx, r.Tries, o.beside, one, tell, func(try int, s sampled) (enough bool) {
+		spent += s.made.Compute
+		c.Tries++
+		if try == 0 || s.opinion.Score() > c.Opinion.Score() {
+			best, c.Opinion, c.Kept = s.made, s.opinion, c.Tries
+			tell(try, diffusion.Progress{Stage: diffusion.StageJudge, Step: best.Steps, Steps: best.Steps, Preview: best.Picture})
+		}
+		return c.Opinion.Sure()
+	})
+	if err != nil {
+		return diffusion.Result{}, nil, err
+	}
+	best.Compute = spent
 	return best, &c, nil
 }
 

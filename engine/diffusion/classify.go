@@ -41,7 +41,7 @@ func (c *Classifier) Classify(ctx context.Context, cell *pattern.Planes, rep pat
 		rep = pattern.Repeat{} // what lies beyond the edge is of the same kind, and the other way round
 	default:
 	}
-	spec, err := graph.Classifier(c.config, c.weights, suited(c.device, graph.Options{Batch: 1, Height: cell.Height, Width: cell.Width, Repeat: rep}))
+	spec, err := graph.Classifier(c.config, c.weights, suited(c.device, graph.Options{Batch: 1, Height: cell.Height, Width: cell.Width, Repeat: rep, Threads: 1}))
 	if err != nil {
 		return nil, err
 	}

@@ -107,7 +107,7 @@ func (p *Pipeline) condition(ctx context.Context, j *job, prompts []string, nega
 		if i < len(negatives) {
 			skip = 0
 		}
-		states, pooled, err := p.encodeText(ctx, windows, i, hiddenName(sdxl, skip))
+		states, pooled, err := p.encodeText(ctx, j, windows, i, hiddenName(sdxl, skip))
 		if err != nil {
 			return c, err
 		}
@@ -152,13 +152,13 @@ type states struct {
 
 // encodeText runs every encoder over the windows of text i and joins their
 // states side by side. pooled is nil for models that do not use it.
-func (p *Pipeline) encodeText(ctx context.Context, windows [][][]prompt.Chunk, i int, output string) (states, []float32, error) {
+func (p *Pipeline) encodeText(ctx context.Context, j *job, windows [][][]prompt.Chunk, i int, output string) (states, []float32, error) {
 	var joined states
 	var pooled []float32
 	for e, enc := range p.text {
 		one := states{}
 		for k, chunk := range windows[e][i] {
-			out, err := p.runEncoder(ctx, enc, chunk.IDs)
+			out, err := p.runEncoder(ctx, j, enc, chunk.IDs)
 			if err != nil {
 				return states{}, nil, err
 			}
@@ -193,10 +193,10 @@ func beside(a, b states) states {
 	return out
 }
 
-func (p *Pipeline) runEncoder(ctx context.Context, e encoder, ids []int64) (map[string]*tensor.Dense, error) {
+func (p *Pipeline) runEncoder(ctx context.Context, j *job, e encoder, ids []int64) (map[string]*tensor.Dense, error) {
 	o := suited(p.device, graph.Options{Batch: 1, Tokens: len(ids)})
 	in := map[string]*tensor.Dense{"input_ids": tensor.New(tensor.WithShape(1, len(ids)), tensor.WithBacking(ids))}
-	return p.run(ctx, e.name, o, func(o graph.Options) (gpu.Spec, error) {
+	return p.run(ctx, j, e.name, o, func(o graph.Options) (gpu.Spec, error) {
 		return graph.TextEncoder(e.component.Config, e.component.Weights, o)
 	}, in)
 }

@@ -31,7 +31,7 @@ type Extras struct {
 }
 
 // Pipeline makes pictures with one model on one device. It is safe for
-// concurrent use, though the device runs one thing at a time.
+// concurrent use; how much a device does at a time is told by gpu.Queue.
 type Pipeline struct {
 	model  *weights.Model
 	extras Extras
@@ -42,7 +42,6 @@ type Pipeline struct {
 
 	mu    sync.Mutex
 	specs map[string]gpu.Spec
-	spent time.Duration
 }
 
 // New makes a pipeline of a model with its text encoders, UNet and VAE. It
@@ -88,7 +87,7 @@ func (p *Pipeline) Generate(ctx context.Context, r Request, watch func(Progress)
 	}
 	var results []Result
 	for i := range r.Count {
-		began, spent := time.Now(), p.computed()
+		began := time.Now()
 		one := r
 		one.Seed += uint64(i)
 		report := func(g Progress) {
@@ -99,7 +98,7 @@ func (p *Pipeline) Generate(ctx context.Context, r Request, watch func(Progress)
 		if err != nil {
 			return results, err
 		}
-		res.Total, res.Compute = time.Since(began), p.computed()-spent
+		res.Total = time.Since(began)
 		results = append(results, res)
 	}
 	return results, nil
@@ -139,7 +138,7 @@ func (p *Pipeline) one(ctx context.Context, r Request, watch func(Progress)) (Re
 	if err != nil {
 		return Result{}, err
 	}
-	res := Result{Seed: r.Seed, Sampler: r.Sampler, Steps: steps, Asymmetry: done.asymmetry}
+	res := Result{Seed: r.Seed, Sampler: r.Sampler, Steps: steps, Asymmetry: done.asymmetry, Compute: j.spent}
 	res.Picture = picture(pixels, r.Width, r.Height)
 	res.UnknownWords = p.unknownWords(r.Prompt)
 	return res, nil
@@ -220,7 +219,7 @@ func (p *Pipeline) newJob(r Request, cfg SchedulerConfig, ds []draws) (*job, err
 	j := &job{
 		batch: len(ds), channels: p.latentChannels(), h: r.Height / scale, w: r.Width / scale,
 		repeat: r.Repeat, scheduler: s, guidance: r.Guidance, rescale: r.Rescale,
-		rollUntil: r.RollUntil, rollSeed: r.Seed, draws: ds,
+		rollUntil: r.RollUntil, rollSeed: r.Seed, draws: ds, threads: r.Threads,
 	}
 	switch r.Repeat.Kind {
 	case pattern.Mirror:
@@ -242,8 +241,9 @@ func (p *Pipeline) newJob(r Request, cfg SchedulerConfig, ds []draws) (*job, err
 	return j, nil
 }
 
-// run executes one graph, building and loading it when it is not there yet.
-func (p *Pipeline) run(ctx context.Context, name string, o graph.Options, build func(graph.Options) (gpu.Spec, error), in map[string]*tensor.Dense) (map[string]*tensor.Dense, error) {
+// run executes one graph of a job, building and loading it when it is not there yet.
+func (p *Pipeline) run(ctx context.Context, j *job, name string, o graph.Options, build func(graph.Options) (gpu.Spec, error), in map[string]*tensor.Dense) (map[string]*tensor.Dense, error) {
+	o.Threads = j.threads
 	prog, err := p.program(ctx, name, o, build)
 	if err != nil {
 		return nil, err
@@ -251,9 +251,7 @@ func (p *Pipeline) run(ctx context.Context, name string, o graph.Options, build 
 	defer prog.Release()
 	began := time.Now()
 	out, err := prog.Run(ctx, in)
-	p.mu.Lock()
-	p.spent += time.Since(began)
-	p.mu.Unlock()
+	j.spent += time.Since(began)
 	return out, err
 }
 
@@ -272,12 +270,6 @@ func (p *Pipeline) program(ctx context.Context, name string, o graph.Options, bu
 		p.mu.Unlock()
 	}
 	return p.device.Load(ctx, spec)
-}
-
-func (p *Pipeline) computed() time.Duration {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.spent
 }
 
 func floats(v []float32, shape ...int) *tensor.Dense {

@@ -43,7 +43,7 @@ func (p *Pipeline) encode(ctx context.Context, j *job, pixels []float32, draw fu
 	o := suited(p.device, graph.Options{Batch: j.batch, Height: scale * j.h, Width: scale * j.w, Repeat: j.repeat})
 	in := map[string]*tensor.Dense{"image": floats(pixels, j.batch, 3, o.Height, o.Width)}
 	if m.Config.Tiny() {
-		out, err := p.run(ctx, "tiny encoder", o, func(o graph.Options) (gpu.Spec, error) { return graph.TinyEncoder(m.Config, m.Weights, o) }, in)
+		out, err := p.run(ctx, j, "tiny encoder", o, func(o graph.Options) (gpu.Spec, error) { return graph.TinyEncoder(m.Config, m.Weights, o) }, in)
 		if err != nil {
 			return nil, err
 		}
@@ -53,7 +53,7 @@ func (p *Pipeline) encode(ctx context.Context, j *job, pixels []float32, draw fu
 		}
 		return z, p.checked(z, StageEncode)
 	}
-	out, err := p.run(ctx, "vae encoder", o, func(o graph.Options) (gpu.Spec, error) { return graph.VAEEncoder(m.Config, m.Weights, o) }, in)
+	out, err := p.run(ctx, j, "vae encoder", o, func(o graph.Options) (gpu.Spec, error) { return graph.VAEEncoder(m.Config, m.Weights, o) }, in)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func (p *Pipeline) decode(ctx context.Context, j *job, latents []float32) ([]flo
 	if m.Config.Tiny() {
 		name, build = "tiny decoder", func(o graph.Options) (gpu.Spec, error) { return graph.TinyDecoder(m.Config, m.Weights, o) }
 	}
-	out, err := p.run(ctx, name, o, build, in)
+	out, err := p.run(ctx, j, name, o, build, in)
 	if err != nil {
 		return nil, err
 	}

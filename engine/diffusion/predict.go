@@ -72,7 +72,7 @@ func (p *Pipeline) predict(ctx context.Context, j *job, scaled []float32, t floa
 	}
 	o.Residuals = j.control != nil
 	m := p.model.UNet
-	out, err := p.run(ctx, "unet", o, func(o graph.Options) (gpu.Spec, error) { return graph.UNet(m.Config, m.Weights, o) }, in)
+	out, err := p.run(ctx, j, "unet", o, func(o graph.Options) (gpu.Spec, error) { return graph.UNet(m.Config, m.Weights, o) }, in)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +100,7 @@ func (p *Pipeline) steer(ctx context.Context, j *job, o graph.Options, in map[st
 			cin[k] = v
 		}
 	}
-	out, err := p.run(ctx, "controlnet", o, func(o graph.Options) (gpu.Spec, error) { return graph.ControlNet(m.Config, m.Weights, o) }, cin)
+	out, err := p.run(ctx, j, "controlnet", o, func(o graph.Options) (gpu.Spec, error) { return graph.ControlNet(m.Config, m.Weights, o) }, cin)
 	if err != nil {
 		return fmt.Errorf("controlnet: %w", err)
 	}

@@ -39,7 +39,7 @@ func (p *Pipeline) preview(ctx context.Context, j *job, latents []float32) (*pat
 		z[i] = v / float32(scaling)
 	}
 	o := suited(p.device, graph.Options{Batch: 1, Height: h, Width: w, Repeat: rep})
-	out, err := p.run(ctx, "preview", o, func(o graph.Options) (gpu.Spec, error) { return graph.TinyDecoder(m.Config, m.Weights, o) },
+	out, err := p.run(ctx, j, "preview", o, func(o graph.Options) (gpu.Spec, error) { return graph.TinyDecoder(m.Config, m.Weights, o) },
 		map[string]*tensor.Dense{"latent": floats(z, 1, j.channels, h, w)})
 	if err != nil {
 		return nil, err

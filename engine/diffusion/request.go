@@ -48,6 +48,10 @@ type Request struct {
 	Control      *pattern.Planes
 	ControlScale float64
 
+	// Threads is how many threads it takes at most on a processor, so that other requests may
+	// run beside it; 0 is all there are. A small model hardly makes use of a second one.
+	Threads int
+
 	// Preview asks for a small picture with the progress of every step.
 	Preview bool
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"time"
 
 	"github.com/selvage-studio/selvage/engine/pattern"
 )
@@ -25,6 +26,8 @@ type job struct {
 	cond                  conditioning
 	control               *controlInput
 	inpaint               *inpainting
+	threads               int
+	spent                 time.Duration // in the device's runs
 }
 
 func (j *job) size() int { return j.batch * j.channels * j.h * j.w }

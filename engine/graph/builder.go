@@ -347,7 +347,7 @@ func (b *builder) spec(name string, owns func(key string) bool) (gpu.Spec, error
 	}
 	model := appendModel(g, domains)
 	return gpu.Spec{
-		Key: b.key(model), Name: name, Model: model, Weights: b.stored, Scratch: b.live.peak(),
+		Key: b.key(model), Name: name, Model: model, Weights: b.stored, Scratch: b.live.peak(), Threads: b.opt.Threads,
 		// AutoencoderKL has the largest planes of all, once for a picture.
 		Brief: strings.HasPrefix(b.part, "vae "),
 	}, nil
@@ -362,6 +362,7 @@ func (b *builder) key(model []byte) string {
 	sum := sha256.Sum256(model)
 	h.Write(sum[:])
 	note := func(format string, a ...any) { _, _ = fmt.Fprintf(h, format, a...) } // a hash takes everything
+	note("%d threads\n", b.opt.Threads)
 	seen := map[string]bool{}
 	for _, w := range b.stored {
 		note("%s %p %d %q %d\n", w.Name, unsafe.SliceData(w.Data), len(w.Data), w.File, w.Offset)

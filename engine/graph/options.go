@@ -51,6 +51,10 @@ type Options struct {
 	// without, which is what one buffer of WebGPU holds everywhere.
 	Scores int64
 
+	// Threads is how many threads a run of the program takes at most on a processor, so that
+	// others may run beside it; 0 is all there are.
+	Threads int
+
 	// Taps lists modules by their path in diffusers' naming, such as
 	// "down_blocks.0": their results become outputs named "tap/" and the path.
 	Taps []string

@@ -238,10 +238,10 @@ func (b *bench) starter(ctx context.Context) error {
 	}
 	of := func(name string) float64 { return c.over(func(f figures) float64 { return f.Values[name] }) }
 	b.printf("| | the group that fills it | as often as the critic may ask, %d times | every sample by the model |\n|---|---|---|---|\n", starter.Tries)
-	for _, row := range []struct{ name, value string }{{"whole generation, s", " total"}, {"the runtime's own runs, s", " runs"}} {
+	for _, row := range []struct{ name, value string }{{"whole generation, s", " total"}, {"the runtime's own runs, all threads, s", " runs"}} {
 		b.printf("| %s | %.2f | %.2f | %.2f |\n", row.name, of("group"+row.value), of("tries"+row.value), of("whole"+row.value))
 	}
-	b.printf("| whole over runs | %.3f | %.3f | %.3f |\n", of("group total")/of("group runs"), of("tries total")/of("tries runs"), of("whole total")/of("whole runs"))
+	b.printf("| whole over runs | %.3f | (beside each other) | %.3f |\n", of("group total")/of("group runs"), of("whole total")/of("whole runs"))
 	b.printf("\nThe program makes the group, anew until its critic finds in it what was asked for; variations and repairs of a picture are sampled whole. " +
 		"The critic's own run counts as whole, not as one of the runs. Goals: at most 1.1 of the runs, and at most 4 s.\n")
 	return nil
