@@ -6,6 +6,7 @@ knows beyond that: rules, seeds, counts, plan, software, hours, scores.
 resume.json is what a training needs to go on from the folder, and does not ship.
 """
 
+import base64
 import datetime
 import hashlib
 import json
@@ -101,10 +102,7 @@ def write(folder, plan, header, state, parts, results):
                 path = os.path.join(base, name)
                 weights[os.path.relpath(path, folder).replace(os.sep, "/")] = {"bytes": os.path.getsize(path), "sha256": sha256(path)}
                 size += os.path.getsize(path)
-    digests, counts = state["feed"]["digests"], {}
-    for block in state["feed"]["counts"].values():
-        for family, n in block.items():
-            counts[family] = counts.get(family, 0) + n
+    digests, counts = state["feed"]["digests"], state["feed"]["counts"]
     hours = sum(s["seconds"] for s in state["sessions"]) / 3600
     also_read = dict(state.get("also_read", {}))
     if critic := _critic(folder):
@@ -140,7 +138,7 @@ def write(folder, plan, header, state, parts, results):
     with open(os.path.join(folder, "lineage.json"), "w", encoding="utf-8") as f:
         json.dump(lineage, f, indent=1, default=str)
     resume = {k: state[k] for k in ("step", "samples", "sessions", "text_result", "vae_result", "earlier") if k in state}
-    resume["feed"] = {"digests": {n: d.hex() for n, d in digests.items()}, "counts": state["feed"]["counts"]}
+    resume["feed"] = {"digests": base64.b64encode(b"".join(digests[n] for n in range(len(digests)))).decode(), "counts": counts}
     with open(os.path.join(folder, "resume.json"), "w", encoding="utf-8") as f:
         json.dump({"plan": plan, "header": header, "state": resume}, f)
     card = {

@@ -18,15 +18,18 @@ streamed.
 
 import hashlib
 import json
+import multiprocessing
 import os
 import struct
 import subprocess
 import threading
 from collections import Counter, OrderedDict
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 MAGIC = b"selvcrp1"
 BLOCK = 1024
@@ -244,33 +247,56 @@ def learnt(labels):
     return [i for i, label in enumerate(labels) if not unseen(label["caption"]) and not unseen(label["full"])]
 
 
+@dataclass(frozen=True)
+class Encoding:
+    """A block as training takes it: latents in half precision, and token ids of both captions, [n, 2, tokens].
+
+    linear encodes pictures, reader captions. What is kept for evaluation is left out.
+    """
+
+    linear: Callable
+    reader: Callable
+
+    def __call__(self, labels, pictures):
+        keep = learnt(labels)
+        pictures, labels = pictures[keep], [labels[i] for i in keep]
+        latents = torch.cat([self.linear(pictures[i : i + 64]) for i in range(0, len(pictures), 64)])
+        ids = np.stack([self.reader([label[key] for label in labels]) for key in ("caption", "full")], 1)
+        # Arrays: tensors would go between processes as files, one for each.
+        return latents.half().numpy(), ids
+
+
+def _job(source, encode, number):
+    """A block as it is kept: encoded, its digest, and how many drawings of it each family has."""
+    labels, pictures, digest = source.block(number)
+    return encode(labels, pictures), digest, Counter(label["family"] for label in labels)
+
+
 class Feed:
     """Blocks of the corpus as training wants them: encoded, in order, ahead of time.
 
-    encode(labels, pictures) is called once for each block, in a worker thread,
-    and its result kept while the block is in the window. Stage j sees the last
-    `window` blocks before (j+1) * fresh; which drawings a step takes is the
-    caller's pure function of the step, so a run that stops and goes on sees
-    exactly what an unbroken one would have seen.
+    encode(labels, pictures) is called once for each block, beside the training, and its
+    result, a tuple of arrays, kept on the device while the block is in the window. Stage j
+    sees the last `window` blocks before (j+1) * fresh; which drawings a step takes is the
+    caller's pure function of the step, so a run that stops and goes on sees exactly what an
+    unbroken one would have seen. With several workers they are processes: threads would
+    share Python's one lock with the training, which has a thousand kernels a step to start.
     """
 
-    def __init__(self, source, encode, fresh=1, window=8, threads=1):
-        self.source, self.encode = source, encode
+    def __init__(self, source, encode, fresh=1, window=8, workers=1, device="cpu"):
+        self.source, self.encode, self.device = source, encode, device
         self.fresh, self.window = fresh, window
-        self.pool = ThreadPoolExecutor(threads)
-        self.ahead = max(1, threads)
+        # Not forked: a process with a GPU open cannot be.
+        self.pool = ThreadPoolExecutor(1) if workers == 1 else ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"))
+        self.ahead = 2 * workers if workers > 1 else 1
         self.pending = OrderedDict()
         self.held = OrderedDict()
         self.digests = {}
-        self.counts = {}
-
-    def _job(self, number):
-        labels, pictures, digest = self.source.block(number)
-        return self.encode(labels, pictures), digest, labels
+        self.counts = Counter()
 
     def _submit(self, number):
         if number not in self.held and number not in self.pending:
-            self.pending[number] = self.pool.submit(self._job, number)
+            self.pending[number] = self.pool.submit(_job, self.source, self.encode, number)
 
     def stage(self, j):
         """The encoded blocks of stage j, oldest first; waits until all are drawn."""
@@ -281,11 +307,11 @@ class Feed:
         for number in range(first, end):
             if number in self.held:
                 continue
-            encoded, digest, labels = self.pending.pop(number).result()
-            self.held[number] = encoded
+            encoded, digest, counts = self.pending.pop(number).result()
+            self.held[number] = [torch.from_numpy(part).to(self.device) for part in encoded]
             if number not in self.digests:
                 self.digests[number] = digest
-                self.counts[number] = Counter(label["family"] for label in labels)
+                self.counts += counts
         for number in [n for n in self.held if n < first]:
             del self.held[number]
         for number in range(end, end + max(self.fresh, self.ahead if self.fresh > 1 else 1)):
@@ -299,11 +325,11 @@ class Feed:
 
     def record(self):
         """What has been drawn so far, to be stored in a checkpoint."""
-        return {"digests": dict(self.digests), "counts": {n: dict(c) for n, c in self.counts.items()}}
+        return {"digests": dict(self.digests), "counts": dict(self.counts)}
 
     def restore(self, record):
         self.digests = dict(record["digests"])
-        self.counts = {n: Counter(c) for n, c in record["counts"].items()}
+        self.counts = Counter(record["counts"])
 
 
 def corpus_hash(digests):

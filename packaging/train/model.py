@@ -67,13 +67,14 @@ def wrap_convolutions(module, twist=None):
     return module
 
 
-def build_unet(latent_channels, width=192, channels=(64, 96, 192), size=16):
-    """The UNet: words are looked at from the second level on."""
+def build_unet(latent_channels, width=192, channels=(64, 96, 192), size=16, reads_from=1):
+    """The UNet: words are looked at, and one place by another, from the level reads_from on."""
+    levels = range(len(channels))
     return UNet2DConditionModel(
         sample_size=size, in_channels=latent_channels, out_channels=latent_channels,
         block_out_channels=tuple(channels), layers_per_block=1, norm_num_groups=16,
-        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
-        up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+        down_block_types=tuple("CrossAttnDownBlock2D" if i >= reads_from else "DownBlock2D" for i in levels),
+        up_block_types=tuple("CrossAttnUpBlock2D" if i >= reads_from else "UpBlock2D" for i in reversed(levels)),
         attention_head_dim=tuple(c // 32 for c in channels), cross_attention_dim=width,
     )
 
@@ -136,10 +137,10 @@ class Objective:
 def roll(latents, generator):
     """Each sample rolled by its own amount: a repeat may be cut anywhere."""
     n, _, h, w = latents.shape
-    dy = torch.randint(h, (n, 1), generator=generator)
-    dx = torch.randint(w, (n, 1), generator=generator)
-    rows = ((torch.arange(h)[None] + dy) % h).to(latents.device)
-    cols = ((torch.arange(w)[None] + dx) % w).to(latents.device)
+    dy = torch.randint(h, (n, 1), generator=generator).to(latents.device)
+    dx = torch.randint(w, (n, 1), generator=generator).to(latents.device)
+    rows = (torch.arange(h, device=latents.device)[None] + dy) % h
+    cols = (torch.arange(w, device=latents.device)[None] + dx) % w
     batch = torch.arange(n, device=latents.device)[:, None, None]
     return latents.movedim(1, -1)[batch, rows[:, :, None], cols[:, None, :]].movedim(-1, 1)
 

@@ -15,6 +15,7 @@ is killed goes on from its last checkpoint, step for step as if it had never sto
 """
 
 import argparse
+import base64
 import csv
 import dataclasses
 import itertools
@@ -40,7 +41,7 @@ import critic as criticism
 import judge as judging
 import text
 import vae as autoencoder
-from corpus import BLOCK, CorpusError, Feed, Source, find_streamer, learnt
+from corpus import BLOCK, CorpusError, Encoding, Feed, Source, find_streamer, learnt
 from model import Average, Objective, build_unet, cast, roll, wrap_convolutions
 from sample import Model, ink, sheet
 
@@ -70,6 +71,7 @@ class Plan:
     # Shapes.
     latent_channels: int = 32
     unet_channels: tuple = (64, 96, 192)
+    reads_from: int = 1        # the level of the UNet from which on it looks at the words, and at other places
     text_width: int = 192
     text_layers: int = 3
     text_heads: int = 3
@@ -109,6 +111,10 @@ class Plan:
         """Which stage of the corpus a step learns from."""
         return self.begun + (step - self.since) // self.stage_steps()
 
+    def falling_from(self, step):
+        """How many steps there are in all where the rate begins to fall at this one."""
+        return round(self.since + (step - self.since) / (1 - self.cool))
+
     def rate_at(self, step):
         """Warm-up, constant, then a quarter wave of a cosine to zero."""
         left = (self.steps - step) / max(1, self.cool * (self.steps - self.since))
@@ -118,9 +124,11 @@ class Plan:
 
 CHANGEABLE = {"steps", "rate"}  # each session of the lineage says what it ran with
 
+SHAPE = {"unet_channels", "reads_from", "text_width", "text_layers", "text_heads"}  # of what is taught anew where it is another than before
+
 CUDA = {
-    "batch": 512, "rate": 5e-4, "steps": 30000, "warmup": 500, "text_from": 0, "text_steps": 3000,
-    "vae_blocks": 16, "vae_steps": 6000, "vae_batch": 32, "fresh": 16, "window": 96, "reuse": 4.0, "decoder_width": 40,
+    "batch": 2048, "rate": 1.2e-3, "steps": 12000, "warmup": 400, "cool": 0.5, "text_from": 0,
+    "vae_blocks": 16, "vae_steps": 4000, "vae_batch": 64, "vae_rate": 1e-3, "fresh": 16, "window": 1536, "reuse": 6.0,
 }
 
 
@@ -191,7 +199,8 @@ class Training:
 
         This is how a training goes on where only the model was kept. changes are to
         its plan; where they ask for other drawings, a new corpus begins, and the
-        lineage keeps what it says of the one before.
+        lineage keeps what it says of the one before. Where they ask for another
+        shape of UNet or text encoder, these are taught anew, and the autoencoder is kept.
         """
         if self.has("plan.json"):
             raise SystemExit(f"train: {self.folder} holds a training already; --from begins a new one, with another --name")
@@ -210,32 +219,40 @@ class Training:
         parts = [kind.from_pretrained(os.path.join(folder, name)).float() for kind, name in (
             (UNet2DConditionModel, "unet"), (AutoencoderTiny, "vae"), (CLIPTextModel, "text_encoder"))]
         unet, vae, encoder = (part.state_dict() for part in parts)
-        state = lineage["state"]
-        feed = {"digests": {int(n): bytes.fromhex(d) for n, d in state["feed"]["digests"].items()},
-                "counts": {int(n): c for n, c in state["feed"]["counts"].items()}}
-        self.save("text.pt", {"weights": encoder, "result": state.get("text_result")})
-        average = [p for part in (unet, encoder) for p in part.values() if p.is_floating_point()]
-        plan = {"figures": 0, "group": False, "begun": 0, **lineage["plan"], "since": state["step"]}
+        state, header = lineage["state"], lineage["header"]
+        plan = {**dataclasses.asdict(Plan()), **lineage["plan"], "since": state["step"]}
         changes = {k: v for k, v in changes.items() if v is not None and plan[k] != (list(v) if isinstance(v, tuple) else v)}
-        if fixed := set(changes) & {"latent_channels", "unet_channels", "text_width", "text_layers", "text_heads", "decoder_width"}:
-            raise SystemExit(f"train: {', '.join(sorted(fixed))} are the shape of the model that is gone on from; begin without --from")
+        if fixed := set(changes) & {"latent_channels", "decoder_width"}:
+            raise SystemExit(f"train: {', '.join(sorted(fixed))} are the shape of the autoencoder that is gone on from; begin without --from")
         if "decoder_blocks" in changes:
             vae = autoencoder.deepened(vae, plan["decoder_blocks"], changes["decoder_blocks"])
         self.save("vae.pt", {"weights": vae, "optimizer": None,
                               "step": (state.get("vae_result") or {}).get("steps", lineage["plan"]["vae_steps"]), "result": state.get("vae_result") or {}})
-        header, earlier = lineage["header"], state.get("earlier", [])
         plan.update(changes)
-        if set(changes) & {"stream", "size", "families", "plain", "figures", "group"}:
+        anew = bool(set(changes) & SHAPE)
+        earlier = state.get("earlier", [])
+        if anew or set(changes) & {"stream", "size", "families", "plain", "figures", "group"}:
             with open(os.path.join(folder, "lineage.json"), encoding="utf-8") as f:
-                described = json.load(f)["data"]
-            earlier = [*earlier, {**{k: v for k, v in described.items() if k != "earlier"}, "until": state["step"]}]
+                described = json.load(f)
+            kept = {"kept": "the autoencoder alone", "hours": described["training"]["hours"]} if anew else {}
+            earlier = [*earlier, {**{k: v for k, v in described["data"].items() if k != "earlier"}, "until": state["step"], **kept}]
             feed = {"digests": {}, "counts": {}}
             # begin draws its first block, and keeps the words that the model knows.
             header = {k: v for k, v in header.items() if k != "first_block"}
+        else:
+            digests = base64.b64decode(state["feed"]["digests"])
+            feed = {"digests": {n: digests[32 * n : 32 * n + 32] for n in range(len(digests) // 32)}, "counts": state["feed"]["counts"]}
         # Stages have drawings enough for so many batches, and batches may have another size now.
         plan["begun"] = -(-len(feed["digests"]) // plan["fresh"])
-        self.save("state.pt", {"step": state["step"], "samples": state["samples"], "sessions": state["sessions"], "feed": feed, "earlier": earlier,
-                               "unet": unet, "encoder": encoder, "optimizer": None, "average": average})
+        if anew:
+            plan["since"] = 0
+            fresh = {"step": 0, "samples": 0, "sessions": [], "feed": feed, "earlier": earlier}
+            self.save("state.pt", fresh)
+        else:
+            self.save("text.pt", {"weights": encoder, "result": state.get("text_result")})
+            average = [p for part in (unet, encoder) for p in part.values() if p.is_floating_point()]
+            self.save("state.pt", {"step": state["step"], "samples": state["samples"], "sessions": state["sessions"], "feed": feed, "earlier": earlier,
+                                   "unet": unet, "encoder": encoder, "optimizer": None, "average": average})
         with open(self.path("plan.json"), "w", encoding="utf-8") as f:
             json.dump({"plan": plan, "header": header}, f, indent=1)
         # What this training draws, it draws with the streamer of today.
@@ -288,7 +305,7 @@ class Training:
         """The PCA encoder, and the decoder up to its planned steps; more with steps."""
         p = self.plan
         torch.manual_seed(p.seed + 1)
-        self.vae = autoencoder.make_seamless(autoencoder.build(p.latent_channels, p.decoder_width, p.decoder_blocks)).to(self.device)
+        self.vae = autoencoder.make_seamless(autoencoder.build(p.latent_channels, p.decoder_width, p.decoder_blocks)).to(self.device, memory_format=torch.channels_last)
         stored = self.read("vae.pt") if self.has("vae.pt") else None
         self.vae_result = stored["result"] if stored else {}
         if stored:
@@ -329,7 +346,7 @@ class Training:
             latents = autoencoder.encode(self.vae, part)
             want = torch.from_numpy(part).to(self.device).movedim(-1, 1).float() / 255
             for group in optimizer.param_groups:
-                group["lr"] = p.vae_rate * min(1, (step - fresh + 1) / 50) * max(0.03, 0.5 + 0.5 * math.cos(math.pi * step / goal))
+                group["lr"] = p.vae_rate * min(1, (step - fresh + 1) / 50) * max(0.03, 0.5 + 0.5 * math.cos(math.pi * (step - fresh) / (goal - fresh)))
             with cast(self.device):
                 loss = autoencoder.decoder_loss(self.vae, latents, want, generator)
             optimizer.zero_grad(set_to_none=True)
@@ -374,7 +391,7 @@ class Training:
     def prepare_unet(self):
         p = self.plan
         torch.manual_seed(p.seed + 2)
-        self.unet = wrap_convolutions(build_unet(p.latent_channels, p.text_width, p.unet_channels, p.size // 16)).to(self.device, memory_format=torch.channels_last)
+        self.unet = wrap_convolutions(build_unet(p.latent_channels, p.text_width, p.unet_channels, p.size // 16, p.reads_from)).to(self.device, memory_format=torch.channels_last)
         if self.device != "cuda":
             # On a processor the backward pass of fused attention takes a third of a step; plain products take next to nothing.
             self.unet.set_attn_processor(AttnProcessor())
@@ -383,14 +400,16 @@ class Training:
             lr=p.rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
         self.state = {"step": 0, "samples": 0, "sessions": [], "feed": {"digests": {}, "counts": {}}, "earlier": []}
         stored = self.read("state.pt") if self.has("state.pt") else None
+        taught = stored and "unet" in stored
         if stored:
+            self.state = {k: stored[k] for k in (*self.state, "loss") if k in stored}
+        if taught:
             self.unet.load_state_dict(stored["unet"])
             self.encoder.load_state_dict(stored["encoder"])
             if stored["optimizer"]:
                 self.optimizer.load_state_dict(stored["optimizer"])
-            self.state = {k: stored[k] for k in (*self.state, "loss") if k in stored}
         self.average = Average([self.unet, self.encoder])
-        if stored:
+        if taught:
             for mine, kept in zip(self.average.values, stored["average"]):
                 mine.copy_(kept)
         self.state["text_result"], self.state["vae_result"] = self.text_result, self.vae_result
@@ -416,14 +435,6 @@ class Training:
 
     # Steps.
 
-    def encode_block(self, labels, pictures):
-        """A block as training takes it: latents, and token ids of both captions."""
-        keep = learnt(labels)
-        pictures, labels = pictures[keep], [labels[i] for i in keep]
-        latents = [self.encode(pictures[i : i + 64]) for i in range(0, len(pictures), 64)]
-        ids = np.stack([self.reader([label[key] for label in labels]) for key in ("caption", "full")], 1)
-        return torch.cat(latents).half(), torch.from_numpy(ids).to(self.device)
-
     def batch_of(self, drawings, step):
         """The latents and tokens of a step: a function of the seed and the step alone."""
         p = self.plan
@@ -434,38 +445,45 @@ class Training:
         drop = torch.rand(p.batch, generator=generator) < p.dropout
         picks = picks.to(latents.device)
         tokens = ids[picks, full.to(ids.device)].long()
-        tokens[drop.to(tokens.device)] = self.empty
+        # Not an assignment by mask: a GPU would have to be waited for.
+        tokens = torch.where(drop.to(tokens.device)[:, None], self.empty, tokens)
         latents = roll(latents[picks].float(), generator)
         t = self.objective.timesteps(p.batch, generator)
         noise_generator = torch.Generator(self.device).manual_seed(p.seed * 1_000_003 + step)
         noise = torch.randn(latents.shape, generator=noise_generator, device=self.device)
         return latents, tokens, noise, t
 
-    def run(self, minutes, every):
-        """Trains until the plan's steps are done, the minutes are over, or a signal asks to stop."""
-        began = time.monotonic()
+    def run(self, minutes, every, fit=False):
+        """Trains until the plan's steps are done, the minutes are over, or a signal asks to stop.
+
+        With fit the plan's steps become as many as the minutes hold: the rate begins to fall when
+        the time that is left is what its fall takes at the speed that was seen.
+        """
+        began, grace = time.monotonic(), 10 if fit else 0
         self.prepare()
         if self.stop:
             return
+        if fit:
+            self.plan = dataclasses.replace(self.plan, steps=1 << 40)
         p, state = self.plan, self.state
         self.objective = Objective(self.device)
-        self.encode = autoencoder.Linear(self.vae)
         self.empty = torch.from_numpy(self.reader([""])[0]).long().to(self.device)
         # The feed draws blocks beside each other, each on one core.
-        feed = Feed(self.source(workers=1), self.encode_block, p.fresh, p.window, threads=1 if self.device == "cpu" else max(1, (os.cpu_count() or 2) - 1))
+        feed = Feed(self.source(workers=1), Encoding(autoencoder.Linear(self.vae), self.reader), p.fresh, p.window,
+                    workers=1 if self.device == "cpu" else max(1, (os.cpu_count() or 2) - 2), device=self.device)
         feed.restore(state["feed"])
         state["feed"] = feed.record()
-        session = {"began": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "on": card.processor(self.device), "seconds": 0.0, "from": state["step"], "rate": p.rate, "planned": p.steps, "software": card.software()}
+        session = {"began": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "on": card.processor(self.device), "seconds": 0.0, "from": state["step"], "rate": p.rate, "planned": None if fit else p.steps, "software": card.software()}
         state["sessions"].append(session)
         watch = self.following_set()
         self.objective.weigh(watch[0])
         unet = torch.compile(self.unet) if self.compiled else self.unet
         since, saved, drawings, stage = time.monotonic(), time.monotonic(), None, -1
-        waited, loss_sum, loss_n, mark, mark_step = 0.0, 0.0, 0, time.monotonic(), state["step"]
+        waited, loss_sum, loss_n, mark, mark_step, begun = 0.0, 0.0, 0, time.monotonic(), state["step"], None
         self.unet.train()
         try:
             while state["step"] < p.steps and not self.stop:
-                if minutes and time.monotonic() - began > 60 * minutes:
+                if minutes and time.monotonic() - began > 60 * minutes + grace:
                     break
                 step = state["step"]
                 if p.stage_at(step) != stage:
@@ -498,6 +516,14 @@ class Training:
                     if state["step"] % 250 == 0:
                         row["true"], row["shuffled"] = self.following(watch)
                     self.csv(row)
+                    if fit and state["step"] - session["from"] > 100:
+                        # The first steps compile, and say nothing about the speed.
+                        begun = (now, state["step"]) if begun is None else begun
+                        ends = p.falling_from(state["step"])
+                        if (ends - state["step"]) * (now - begun[0]) >= (began + 60 * minutes - now) * (state["step"] - begun[1]) > 0:
+                            self.keep_plan(steps=ends)
+                            p, fit, session["planned"] = self.plan, False, ends
+                            self.log(f"the rate falls from step {state['step']} on, to zero at {ends}")
                     loss_sum, loss_n, mark, mark_step = 0.0, 0, time.monotonic(), state["step"]
                 session["seconds"] = round(time.monotonic() - since, 1)
                 if time.monotonic() - saved > 60 * every:
@@ -589,8 +615,8 @@ class Training:
         return folder
 
     def criticised(self, blocks, passes):
-        """Trains the critic, on what this training learns from and its autoencoder makes of it."""
-        critic, result = criticism.train(self.source(), self.vae, self.log, blocks, passes)
+        """Trains the critic, on what this training learns from and its model makes of it."""
+        critic, result = criticism.train(self.source(), self.model(), self.log, blocks, passes)
         self.log("critic: " + json.dumps(result))
         criticism.save(critic, result, self.path(criticism.FOLDER), {"stream": self.plan.stream, "drawings": blocks * BLOCK, "passes": passes})
 
@@ -649,13 +675,14 @@ def main():
     parser.add_argument("--workers", type=int, help="drawing threads of one streamer")
     parser.add_argument("--compile", action="store_true", help="compile the UNet: a minute or two at the start of each run, faster steps")
     parser.add_argument("--minutes", type=float, default=0, help="stop after so many; 0 for none")
+    parser.add_argument("--fit", action="store_true", help="with run and --minutes: as many steps as the minutes hold, the fall of the rate and all")
     parser.add_argument("--every", type=float, default=5, help="minutes between checkpoints")
     parser.add_argument("--vae-more", type=int, help="with vae: steps to come to")
     parser.add_argument("--count", type=int, default=500, help="with judge: prompts")
     parser.add_argument("--held-out", type=int, default=100, help="with judge: prompts of held-out combinations")
     parser.add_argument("--guidance", type=float, default=4.0, help="with judge")
     parser.add_argument("--pilot", help="with judge: folder of the pilot")
-    parser.add_argument("--critic-blocks", type=int, default=16, help="with critic: blocks of drawings it learns from")
+    parser.add_argument("--critic-blocks", type=int, default=28, help="with critic: blocks of drawings it learns from")
     parser.add_argument("--critic-passes", type=int, default=5, help="with critic: how often it sees each")
     parser.add_argument("--judge-blocks", type=int, default=48, help="with judge: blocks of drawings it learns from")
     for field in dataclasses.fields(Plan):
@@ -666,6 +693,8 @@ def main():
             parser.add_argument("--plan-" + field.name.replace("_", "-"), type=kind, dest="plan_" + field.name)
     a = parser.parse_args()
     torch.set_num_threads(a.threads)
+    if a.fit and not a.minutes:
+        parser.error("--fit needs --minutes")
     if a.device == "cuda":
         torch.backends.cuda.matmul.allow_tf32 = True
         torch.backends.cudnn.allow_tf32 = True
@@ -691,7 +720,7 @@ def main():
         if a.decoder_of:
             training.take_decoder(a.decoder_of)
         if a.what == "run":
-            training.run(a.minutes, a.every)
+            training.run(a.minutes, a.every, a.fit)
         elif a.what == "text":
             training.prepare_text()
         elif a.what == "vae":
