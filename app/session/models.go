@@ -309,5 +309,8 @@ func (s *Session) work(r Request, o *opened, g starter.Group) (w diffusion.Reque
 	if mask != nil {
 		w.Mask = luminance(mask)
 	}
+	if o.facts.screens && w.Init == nil && w.Control == nil {
+		w.Alike, w.AlikeUntil = g.Places(prompt, o.pipeline.LatentScale()), starter.Alike
+	}
 	return w, unknown, nil
 }

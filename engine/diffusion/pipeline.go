@@ -188,6 +188,11 @@ func (p *Pipeline) complete(r Request) (Request, error) {
 		return bad("size", "%d x %d pixels: a %v shifts by %d across and %d down, and both have to be multiples of %d for this model",
 			r.Width, r.Height, r.Repeat, dx, dy, p.Stride())
 	}
+	for _, at := range r.Alike {
+		if at.X%p.LatentScale() != 0 || at.Y%p.LatentScale() != 0 || !r.Repeat.WrapsX() || !r.Repeat.WrapsY() || r.Repeat.Kind == pattern.Mirror {
+			return bad("alike", "a shift by %d across and %d down: both have to be multiples of %d for this model, and the cell has to go on beyond every edge", at.X, at.Y, p.LatentScale())
+		}
+	}
 	if in := p.model.UNet.Config.InChannels; in != p.latentChannels() && r.Mask == nil {
 		return bad("mask", "%s is an inpainting model (%d channels in) and needs a picture and a mask", p.model.Name, in)
 	}
@@ -219,7 +224,10 @@ func (p *Pipeline) newJob(r Request, cfg SchedulerConfig, ds []draws) (*job, err
 	j := &job{
 		batch: len(ds), channels: p.latentChannels(), h: r.Height / scale, w: r.Width / scale,
 		repeat: r.Repeat, scheduler: s, guidance: r.Guidance, rescale: r.Rescale,
-		rollUntil: r.RollUntil, rollSeed: r.Seed, draws: ds, threads: r.Threads,
+		rollUntil: r.RollUntil, rollSeed: r.Seed, draws: ds, threads: r.Threads, alikeUntil: r.AlikeUntil,
+	}
+	for _, at := range r.Alike {
+		j.alike = append(j.alike, at.Div(scale))
 	}
 	switch r.Repeat.Kind {
 	case pattern.Mirror:

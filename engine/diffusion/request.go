@@ -1,6 +1,8 @@
 package diffusion
 
 import (
+	"image"
+
 	"errors"
 	"fmt"
 	"time"
@@ -47,6 +49,14 @@ type Request struct {
 	// Control steers by a ControlNet that the pipeline was made with.
 	Control      *pattern.Planes
 	ControlScale float64
+
+	// Alike are shifts in pixels, across and down, that bring what the cell shows onto
+	// itself, as the places of a layout do; multiples of Pipeline.LatentScale. For the first
+	// AlikeUntil of the steps, a share of them, the picture that the model foresees is averaged over
+	// them, so that each place is found with the help of the others; which colours and edges
+	// it has, it decides for itself afterwards.
+	Alike      []image.Point
+	AlikeUntil float64
 
 	// Threads is how many threads it takes at most on a processor, so that other requests may
 	// run beside it; 0 is all there are. A small model hardly makes use of a second one.

@@ -2,6 +2,7 @@ package diffusion
 
 import (
 	"context"
+	"image"
 	"math"
 	"math/rand/v2"
 	"time"
@@ -26,6 +27,8 @@ type job struct {
 	cond                  conditioning
 	control               *controlInput
 	inpaint               *inpainting
+	alike                 []image.Point // in latent samples
+	alikeUntil            float64
 	threads               int
 	spent                 time.Duration // in the device's runs
 }
@@ -71,6 +74,7 @@ func (p *Pipeline) sample(ctx context.Context, j *job, latents []float32, step f
 			return sampled{}, err
 		}
 		scaled := j.scheduler.ScaleInput(i, latents)
+		seen := scaled
 		open := float64(i-j.first) < j.rollUntil*float64(len(ts)-j.first)
 		dy, dx := 0, 0
 		if open {
@@ -89,6 +93,9 @@ func (p *Pipeline) sample(ctx context.Context, j *job, latents []float32, step f
 		}
 		if j.mirror {
 			asymmetry += symmetrize(out, j.batch*j.channels, j.h, j.w)
+		}
+		if len(j.alike) > 0 && float64(i-j.first) < j.alikeUntil*float64(len(ts)-j.first) {
+			out = j.scheduler.Revise(i, out, seen, j.alikened)
 		}
 		if !finite(out) {
 			return sampled{}, &NotANumberError{Stage: StageSample, Step: i + 1 - j.first}
@@ -113,6 +120,22 @@ func (p *Pipeline) sample(ctx context.Context, j *job, latents []float32, step f
 		asymmetry /= float64(n)
 	}
 	return sampled{latents: latents, asymmetry: asymmetry}, nil
+}
+
+// alikened averages latents with themselves as they lie at the places of the job.
+func (j *job) alikened(latents []float32) []float32 {
+	out, moved := append([]float32(nil), latents...), make([]float32, len(latents))
+	for _, at := range j.alike {
+		roll(moved, latents, j.batch*j.channels, j.h, j.w, j.repeat, at.Y, at.X)
+		for k, v := range moved {
+			out[k] += v
+		}
+	}
+	share := 1 / float32(1+len(j.alike))
+	for k := range out {
+		out[k] *= share
+	}
+	return out
 }
 
 // rollBy draws a shift along the axes that wrap.

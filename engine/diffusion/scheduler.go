@@ -13,6 +13,7 @@ import "fmt"
 // the results are the caller's.
 type Scheduler struct {
 	class   SchedulerClass
+	kind    string // of prediction
 	table   schedule
 	initial float32
 	method  stepper
@@ -74,7 +75,7 @@ func NewScheduler(cfg SchedulerConfig, steps int, opts ...ScheduleOption) (*Sche
 	if err != nil {
 		return nil, err
 	}
-	s := &Scheduler{class: cfg.Class, table: table, initial: 1}
+	s := &Scheduler{class: cfg.Class, kind: set.prediction, table: table, initial: 1}
 	switch cfg.Class {
 	case DDIMClass:
 		s.method = newDDIM(set, table)
@@ -139,6 +140,21 @@ func (s *Scheduler) StepPredict(i int, output, sample, noise []float32) (next, p
 	return s.method.step(i, output, sample, noise)
 }
 
+// Revise returns what the model would have to say in step i, of the scaled input that it saw,
+// for the picture that it foresees to be what change makes of it.
+func (s *Scheduler) Revise(i int, output, scaled []float32, change func(clean []float32) []float32) []float32 {
+	p := prediction{kind: s.kind}
+	switch s.class {
+	case EulerClass, EulerAncestralClass, DPMMultistepClass, UniPCClass:
+		alpha, sigma := alphaSigma(float64(s.table.sigmas[i]))
+		p.alpha, p.sigma = float32(alpha), float32(sigma)
+	default:
+		a := s.table.acp[int(s.table.timesteps[i])]
+		p.alpha, p.sigma = sqrt32(a), sqrt32(1-a)
+	}
+	return p.output(change(p.clean(output, scaled)), scaled)
+}
+
 // AddNoise brings a clean latent to the noise level before step i.
 func (s *Scheduler) AddNoise(clean, noise []float32, i int) []float32 {
 	var a, b float32
@@ -186,6 +202,25 @@ func (p prediction) clean(out, sample []float32) []float32 {
 		}
 	}
 	return x0
+}
+
+// output is what the model says where it foresees clean.
+func (p prediction) output(clean, sample []float32) []float32 {
+	out := make([]float32, len(sample))
+	clean = clean[:len(sample)]
+	switch p.kind {
+	case "sample":
+		copy(out, clean)
+	case "v_prediction":
+		for k, x := range sample {
+			out[k] = (p.alpha*x - clean[k]) / p.sigma
+		}
+	default:
+		for k, x := range sample {
+			out[k] = (x - p.alpha*clean[k]) / p.sigma
+		}
+	}
+	return out
 }
 
 // noise returns the predicted noise, which is out itself where the model

@@ -49,13 +49,26 @@ func oracle(s *Scheduler, kind string, i int, latent, clean []float32) []float32
 	return out
 }
 
-// run samples with the oracle from step first on.
-func run(t rapid.TB, s *Scheduler, kind string, first int, clean []float32) []float32 {
+// run samples with the oracle from step first on; where it errs by so much, its outputs
+// are revised before they are stepped by.
+func run(t rapid.TB, s *Scheduler, kind string, first int, clean []float32, errs float32) []float32 {
 	t.Helper()
+	foreseen := slices.Clone(clean)
+	for k := range foreseen {
+		foreseen[k] += errs * float32(k%3)
+	}
 	g := NewGenerator(uint64(len(s.Timesteps())))
 	z := s.AddNoise(clean, g.Randn(len(clean)), first)
 	for i := first; i < len(s.Timesteps()); i++ {
-		out := oracle(s, kind, i, z, clean)
+		out := oracle(s, kind, i, z, foreseen)
+		if errs != 0 {
+			out = s.Revise(i, out, s.ScaleInput(i, z), func(said []float32) []float32 {
+				if d := distance(said, foreseen); d > 2e-3 {
+					t.Fatalf("step %d: what is revised is %g away from what the model means", i, d)
+				}
+				return clean
+			})
+		}
 		var noise []float32
 		if s.StepNoise(i) {
 			noise = g.Randn(len(z))
@@ -117,7 +130,8 @@ func TestSamplersArriveAtThePicture(t *testing.T) {
 			t.Fatal(err)
 		}
 		clean := NewGenerator(7).Randn(24)
-		got := run(t, s, kind, first, clean)
+		errs := rapid.SampledFrom([]float32{0, 0.5}).Draw(t, "errs")
+		got := run(t, s, kind, first, clean, errs)
 		limit := 2e-3
 		switch {
 		case name == "ddim":

@@ -1,6 +1,7 @@
 package diffusion
 
 import (
+	"image"
 	"slices"
 	"testing"
 
@@ -54,6 +55,38 @@ func TestSymmetrizedCanvasReflects(t *testing.T) {
 		reflect(full, quadrant(v, 2, h, w), 2, h, w)
 		if !slices.Equal(full, v) {
 			t.Fatal("the quadrant does not reflect into the canvas")
+		}
+	})
+}
+
+// What is made alike is brought onto itself by each of the shifts, keeps its mean, and is
+// left as it is where it was alike before.
+func TestAlikenedLatentsAreAlike(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		kind := rapid.SampledFrom([]pattern.Kind{pattern.Block, pattern.HalfDrop}).Draw(t, "kind")
+		j := &job{batch: 2, channels: 3, h: 8, w: 8, repeat: pattern.Repeat{Kind: kind}, alike: []image.Point{{X: 4, Y: 2}, {X: 0, Y: 4}, {X: 4, Y: 6}}}
+		v := make([]float32, j.size())
+		var sum float32
+		for i := range v {
+			v[i] = float32(rapid.IntRange(-99, 99).Draw(t, "v"))
+			sum += v[i]
+		}
+		got := j.alikened(v)
+		moved := make([]float32, len(v))
+		for _, at := range j.alike {
+			roll(moved, got, j.batch*j.channels, j.h, j.w, j.repeat, at.Y, at.X)
+			if d := distance(moved, got); d > 1e-4 {
+				t.Fatalf("shifted by %v it is another cell, by %g", at, d)
+			}
+		}
+		if d := distance(j.alikened(got), got); d > 1e-4 {
+			t.Fatalf("what is alike changes by %g", d)
+		}
+		for _, x := range got {
+			sum -= x
+		}
+		if sum > 0.1 || sum < -0.1 {
+			t.Fatalf("the mean changes: %g", sum)
 		}
 	})
 }

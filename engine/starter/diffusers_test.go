@@ -24,6 +24,7 @@ type vector struct {
 	Steps    int     `json:"steps"`
 	Guidance float64 `json:"guidance"`
 	Sampler  string  `json:"sampler"`
+	Alike    bool    `json:"alike"` // at the places of the prompt's layout, for a while
 	// Critic is what PyTorch's critic says of the picture: log probabilities.
 	Critic map[string][]float64 `json:"critic"`
 }
@@ -56,6 +57,12 @@ func TestSamePicturesAsDiffusers(t *testing.T) {
 			r := diffusion.Request{
 				Prompt: v.Prompt, Width: want.Rect.Dx(), Height: want.Rect.Dy(), Steps: v.Steps,
 				Guidance: v.Guidance, Sampler: v.Sampler, Seed: v.Seed, Repeat: repeat,
+			}
+			if v.Alike {
+				r.Alike, r.AlikeUntil = starter.Group{Size: pattern.Size{Width: r.Width, Height: r.Height}, Repeat: repeat}.Places(v.Prompt, p.LatentScale()), starter.Alike
+				if len(r.Alike) == 0 {
+					t.Fatalf("%q has no places that are alike", v.Prompt)
+				}
 			}
 			largest, mean := apart(screens(t, p, r), want)
 			t.Logf("%d steps of %s, guidance %g: largest difference %d of 255, mean %.4f", v.Steps, v.Sampler, v.Guidance, largest, mean)

@@ -3,6 +3,7 @@ package starter
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 )
 
 // mostBeside is how many tries are made beside each other at most: further ones would
@@ -23,8 +24,8 @@ func InOrder[P, S any](ctx context.Context, tries, beside int, sample func(ctx c
 		sampled S
 		err     error
 	}
-	var mu sync.Mutex // guards waiting, and lets one speak at a time
-	waiting := 0
+	var speaking sync.Mutex
+	var waiting atomic.Int64 // for the try of this number
 	ready := make([]chan outcome, 0, tries)
 	begin := func() {
 		try, done := len(ready), make(chan outcome, 1)
@@ -34,9 +35,12 @@ func InOrder[P, S any](ctx context.Context, tries, beside int, sample func(ctx c
 		ready = append(ready, done)
 		running.Go(func() {
 			s, err := sample(ctx, try, func(p P) {
-				mu.Lock()
-				defer mu.Unlock()
-				if try == waiting {
+				if waiting.Load() != int64(try) {
+					return // at once: who is not heard does not wait for who is
+				}
+				speaking.Lock()
+				defer speaking.Unlock()
+				if waiting.Load() == int64(try) {
 					watch(try, p)
 				}
 			})
@@ -51,12 +55,13 @@ func InOrder[P, S any](ctx context.Context, tries, beside int, sample func(ctx c
 		if o.err != nil {
 			return o.err
 		}
-		mu.Lock()
+		speaking.Lock()
 		enough := take(try, o.sampled)
-		if waiting = try + 1; enough {
-			waiting = tries // nobody's: what is still on its way is not told
+		waiting.Add(1)
+		if enough {
+			waiting.Store(int64(tries)) // nobody's: what is still on its way is not told
 		}
-		mu.Unlock()
+		speaking.Unlock()
 		if enough {
 			return nil
 		}

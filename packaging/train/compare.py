@@ -28,6 +28,7 @@ from transformers import CLIPTextModel
 
 import text
 from model import wrap_convolutions
+from sample import ALIKE, alikened
 
 
 def parse_repeat(name):
@@ -41,8 +42,8 @@ def parse_repeat(name):
 
 
 @torch.no_grad()
-def run(folder, prompt, negative, noise, twist, steps, guidance, each=None):
-    """Latents and picture of one sampling with DDIM as the folder's scheduler says."""
+def run(folder, prompt, negative, noise, twist, steps, guidance, each=None, alike=()):
+    """Latents and picture of one sampling with DDIM as the folder's scheduler says; alike are places (corpus.PLACES) of a block."""
     unet = wrap_convolutions(UNet2DConditionModel.from_pretrained(os.path.join(folder, "unet")).float().eval(), twist)
     vae = AutoencoderTiny.from_pretrained(os.path.join(folder, "vae")).float().eval()
     wrap_convolutions(vae.decoder, twist)
@@ -54,7 +55,10 @@ def run(folder, prompt, negative, noise, twist, steps, guidance, each=None):
     x = noise * scheduler.init_noise_sigma
     for i, t in enumerate(scheduler.timesteps):
         empty, full = unet(torch.cat((x, x)), t, context).sample.chunk(2)
-        x = scheduler.step(empty + guidance * (full - empty), t, x).prev_sample
+        velocity = empty + guidance * (full - empty)
+        if alike and i < ALIKE * steps:
+            velocity = alikened(velocity, x, scheduler.alphas_cumprod[t], [alike])
+        x = scheduler.step(velocity, t, x).prev_sample
         if each:
             each(i, x)
     return x, vae.decoder(x / vae.config.scaling_factor).add(1).div(2)

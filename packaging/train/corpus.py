@@ -159,6 +159,21 @@ def groups(label):
     return (3, 2, 1)[rank]
 
 
+# Where in a group a layout shows the same once more, in quarters of it down and across: engine/starter/places.go has the same.
+PLACES = {
+    "grid": ((2, 0), (0, 2), (2, 2)), "brick": ((2, 1), (0, 2), (2, 3)),
+    "half-drop": ((1, 2), (2, 0), (3, 2)), "ogee": ((1, 2), (2, 0), (3, 2)),
+}
+
+
+def places(caption):
+    """The PLACES of a full caption; none where motifs are turned from place to place, or lie anywhere."""
+    parts = caption.split(", ")
+    if any(way in parts for way in ("two-way", "multi-directional")):
+        return ()
+    return next((PLACES[part] for part in parts if part in PLACES), ())
+
+
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven")
 
 

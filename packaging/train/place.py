@@ -27,11 +27,12 @@ import judge as judging
 from model import wrap_convolutions
 from sample import INKS, Model, ink, repeated, sheet
 
-# One for each lattice, in the words of the captions.
+# One for each lattice, in the words of the captions, and one that is made alike at the places of its layout.
 VECTORS = (
     {"name": "block", "repeat": "block", "prompt": "large tulips, half-drop, flat, two colours", "seed": 7},
     {"name": "half-drop", "repeat": "half-drop 1/2", "prompt": "medium polka dots, grid, flat, three colours", "seed": 8},
     {"name": "brick", "repeat": "brick 1/2", "prompt": "small chevrons, flat, four colours", "seed": 9},
+    {"name": "alike", "repeat": "block", "prompt": "medium hearts, half-drop, flat, two colours", "seed": 10, "alike": True},
 )
 STEPS = 20
 
@@ -46,7 +47,8 @@ def vectors(folder, out, guidance):
             unet = json.load(f)
         shape = (1, unet["in_channels"], unet["sample_size"], unet["sample_size"])
         noise = torch.randn(shape[1:], generator=torch.Generator().manual_seed(case["seed"])).reshape(shape)
-        _, picture = compare.run(folder, case["prompt"], "", noise, compare.parse_repeat(case["repeat"]), STEPS, guidance)
+        _, picture = compare.run(folder, case["prompt"], "", noise, compare.parse_repeat(case["repeat"]), STEPS, guidance,
+                                 alike=corpus.places(case["prompt"]) if case.get("alike") else ())
         levels = (picture[0].clamp(0, 1) * 255).round().byte().movedim(0, -1).numpy()
         Image.fromarray(levels).save(os.path.join(out, case["name"] + ".png"), optimize=True)
         wrap_convolutions(critic, compare.parse_repeat(case["repeat"]))

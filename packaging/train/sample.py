@@ -14,11 +14,13 @@ from PIL import Image
 
 import text
 import vae as autoencoder
-from corpus import groups
+from corpus import groups, places
 from model import build_scheduler, cast, wrap_convolutions
 
 # The eight corners of the cube as engine/draw codes them: ground, six positions, and line work or the seventh.
 CORNERS = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 0], [1, 1, 1]], np.float32)
+# The share of the steps for which places that a layout shows alike are made alike; engine/starter/places.go has the same.
+ALIKE = 0.3
 # One colourway to look at them in.
 INKS = np.array([
     [246, 237, 216], [200, 60, 50], [50, 110, 80], [36, 52, 106], [216, 162, 34], [120, 170, 180], [240, 150, 140], [44, 30, 40],
@@ -62,16 +64,25 @@ class Model:
 
     @torch.no_grad()
     def latents(self, captions, noise, steps=20, guidance=4.0):
-        """DDIM from noise [n, c, h, w] to the UNet's latents."""
+        """DDIM from noise [n, c, h, w] to the UNet's latents.
+
+        For the first ALIKE of the steps what a model of groups foresees is averaged over the places at which
+        a layout shows the same once more. So each place is found with the help of the others, and layouts
+        come out as such; which colours and edges it has, each place decides for itself afterwards.
+        """
         scheduler = build_scheduler()
         scheduler.set_timesteps(steps)
         context = torch.cat((self.read([""] * len(captions)), self.read(captions)))
         x = noise.to(self.device)
-        for t in scheduler.timesteps:
+        alike = [places(caption) if self.group else () for caption in captions]
+        for step, t in enumerate(scheduler.timesteps):
             with cast(torch.device(self.device).type):
                 out = self.unet(torch.cat((x, x)), t.to(self.device), context).sample.float()
             empty, full = out.chunk(2)
-            x = scheduler.step(empty + guidance * (full - empty), t, x).prev_sample
+            velocity = empty + guidance * (full - empty)
+            if step < ALIKE * steps and any(alike):
+                velocity = alikened(velocity, x, scheduler.alphas_cumprod[t], alike)
+            x = scheduler.step(velocity, t, x).prev_sample
         return x
 
     @torch.no_grad()
@@ -135,6 +146,23 @@ class Model:
     def stride(self):
         """Pixels of the picture to a latent sample."""
         return 2 ** (len(self.vae.config.block_out_channels) - 1)
+
+
+def alikened(velocity, x, a, alike):
+    """The velocity that foresees, of noisy latents x with a share a of picture, the average over places of what velocity does."""
+    foreseen = averaged(a.sqrt() * x - (1 - a).sqrt() * velocity, alike)
+    return (a.sqrt() * x - foreseen) / (1 - a).sqrt()
+
+
+def averaged(latents, alike):
+    """Each of the latents [n, c, h, w] averaged with itself as it lies at other places, quarters of the cell down and across."""
+    h, w = latents.shape[-2:]
+    out = latents.clone()
+    for i, others in enumerate(alike):
+        for down, across in others:
+            out[i] += latents[i].roll((-down * h // 4, -across * w // 4), (-2, -1))
+        out[i] /= 1 + len(others)
+    return out
 
 
 def repeated(group, times):

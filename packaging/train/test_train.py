@@ -18,7 +18,7 @@ import judge as judging
 import text
 import vae as autoencoder
 from model import Objective, WrapConv2d, build_unet, wrap, wrap_convolutions
-from sample import Model, cleaned, repeated
+from sample import Model, alikened, averaged, cleaned, repeated
 from train import Plan, Training
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -206,6 +206,26 @@ class Groups(unittest.TestCase):
         for label in labels:
             read = corpus.read_full(label["full"])
             self.assertEqual(read, {k: label[k] for k in read})
+
+
+class Places(unittest.TestCase):
+    def test_places_that_a_layout_shows_alike(self):
+        self.assertEqual(corpus.places("large hearts, half-drop, one-way, flat, two colours"), corpus.PLACES["half-drop"])
+        for caption in ("large hearts, half-drop, two-way, flat, two colours", "small gingham, flat, two colours", "hearts, tossed, flat, one colour"):
+            self.assertEqual(corpus.places(caption), ())
+        torch.manual_seed(1)
+        x = torch.randn(len(corpus.PLACES) + 1, 3, 8, 8)
+        made = averaged(x, [*corpus.PLACES.values(), ()])
+        self.assertTrue(torch.equal(made[-1], x[-1]))
+        for cell, others in zip(made, corpus.PLACES.values()):
+            for down, across in others:
+                self.assertTrue(torch.allclose(cell, cell.roll((2 * down, 2 * across), (-2, -1)), atol=1e-6))
+
+    def test_a_velocity_foresees_what_was_averaged(self):
+        torch.manual_seed(2)
+        x, v, a, alike = torch.randn(1, 3, 8, 8), torch.randn(1, 3, 8, 8), torch.tensor(0.3), [corpus.PLACES["brick"]]
+        got = a.sqrt() * x - (1 - a).sqrt() * alikened(v, x, a, alike)
+        self.assertTrue(torch.allclose(got, averaged(a.sqrt() * x - (1 - a).sqrt() * v, alike), atol=1e-5))
 
 
 class Objectives(unittest.TestCase):
