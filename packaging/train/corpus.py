@@ -159,10 +159,14 @@ def groups(label):
     return (3, 2, 1)[rank]
 
 
-# Where in a group a layout shows the same once more, in quarters of it down and across: engine/starter/places.go has the same.
+# Where in a group a layout, or a family that has none, shows the same once more, in quarters of it down and across:
+# engine/starter/places.go has the same.
 PLACES = {
     "grid": ((2, 0), (0, 2), (2, 2)), "brick": ((2, 1), (0, 2), (2, 3)),
     "half-drop": ((1, 2), (2, 0), (3, 2)), "ogee": ((1, 2), (2, 0), (3, 2)),
+    "plaid": ((2, 0), (0, 2), (2, 2)), "vertical stripes": ((2, 0),),
+    **dict.fromkeys(("waves", "chevrons", "ogees", "horizontal stripes"), ((0, 2),)),
+    **dict.fromkeys(("scallops", "diagonal stripes"), ((2, 2),)),
 }
 
 
@@ -171,7 +175,8 @@ def places(caption):
     parts = caption.split(", ")
     if any(way in parts for way in ("two-way", "multi-directional")):
         return ()
-    return next((PLACES[part] for part in parts if part in PLACES), ())
+    label = read_full(caption)
+    return PLACES.get(label["layout"] or label["family"], ())
 
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven")

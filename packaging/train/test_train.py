@@ -211,7 +211,8 @@ class Groups(unittest.TestCase):
 class Places(unittest.TestCase):
     def test_places_that_a_layout_shows_alike(self):
         self.assertEqual(corpus.places("large hearts, half-drop, one-way, flat, two colours"), corpus.PLACES["half-drop"])
-        for caption in ("large hearts, half-drop, two-way, flat, two colours", "small gingham, flat, two colours", "hearts, tossed, flat, one colour"):
+        self.assertEqual(corpus.places("sparse small vertical stripes, flat, two colours"), ((2, 0),))
+        for caption in ("large hearts, half-drop, two-way, flat, two colours", "small gingham, flat, two colours", "small hearts, tossed, flat, one colour"):
             self.assertEqual(corpus.places(caption), ())
         torch.manual_seed(1)
         x = torch.randn(len(corpus.PLACES) + 1, 3, 8, 8)
