@@ -100,35 +100,6 @@ class Model:
         return np.concatenate(out)
 
     @torch.no_grad()
-    def redone(self, pictures, captions, generator, most=0.6, steps=20, batch=32):
-        """What the model makes of drawings uint8 [n, size, size, 3] that noise has hidden in part.
-
-        Each batch begins at its own share of the schedule, most of it at most. Half of the
-        samples are not told what it was, and begin a quarter nearer to the picture.
-        """
-        encode, scheduler, out = autoencoder.Linear(self.vae), build_scheduler(), []
-        for i in range(0, len(pictures), batch):
-            said = [caption if k % 2 else "" for k, caption in enumerate(captions[i : i + batch])]
-            latents = encode(pictures[i : i + batch])
-            share = 0.1 + (most - 0.1) * torch.rand(1, generator=generator).item()
-            noise = torch.randn(latents.shape, generator=generator)
-            for told in (0, 1):
-                scheduler.set_timesteps(steps)
-                times = [t for t in scheduler.timesteps if t <= share * (0.75 + 0.25 * told) * len(scheduler.alphas_cumprod)] or scheduler.timesteps[-1:]
-                context = self.read(said[told::2])
-                if not len(context):
-                    continue
-                a = scheduler.alphas_cumprod[times[0]]
-                x = (a.sqrt() * latents[told::2] + (1 - a).sqrt() * noise[told::2]).to(self.device)
-                for t in times:
-                    with cast(torch.device(self.device).type):
-                        velocity = self.unet(x, t.to(self.device), context).sample.float()
-                    x = scheduler.step(velocity, t, x).prev_sample
-                latents[told::2] = x.cpu()
-            out += self.decoded(latents.to(self.device))
-        return np.concatenate(out)
-
-    @torch.no_grad()
     def decoded(self, latents):
         """The decoder's pictures of latents, a few at a time: a list of uint8 [n, size, size, 3]."""
         out = []

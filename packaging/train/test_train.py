@@ -425,15 +425,10 @@ class Criticism(unittest.TestCase):
         torch.set_num_threads(1)
         with tempfile.TemporaryDirectory() as folder:
             source = corpus.Source(streamer(folder), "train", size=64)
-            vae = autoencoder.make_seamless(autoencoder.build(4, 8, (1, 1, 0, 0, 0)))
+            vae = autoencoder.build(4, 8, (1, 1, 0, 0, 0))
             pictures = source.block(0)[1][:256]
             autoencoder.fit(vae, torch.from_numpy(pictures).movedim(-1, 1).float() / 255)
-            text.write_tokenizer(os.path.join(folder, "tokenizer"), ["dots", "stripes"])
-            reader = text.Reader(os.path.join(folder, "tokenizer"))
-            # An untaught starter makes noise anew, which no critic can learn from: it does not come to that here.
-            starter = Model(reader, text.build_encoder(reader, 16, 1, 1), wrap_convolutions(build_unet(4, 16, (32, 32), 4, 0)), vae, group=True)
-            starter.redone = lambda drawn, captions, generator: drawn
-            critic, result = criticism.train(source, starter, lambda line: None, blocks=1, passes=6)
+            critic, result = criticism.train(source, vae, lambda line: None, blocks=1, passes=6, trips=0.1)
             self.assertGreater(result["groups"]["family"]["right"], 0.8)
             criticism.save(critic, result, os.path.join(folder, "critic"), {"drawings": 1024})
             again, said = criticism.load(os.path.join(folder, "critic"))
@@ -444,24 +439,6 @@ class Criticism(unittest.TestCase):
             moved = criticism.opinions(again, np.roll(pictures[:8], (16, 32), (1, 2)))["family"]
             self.assertTrue(torch.allclose(moved, there, atol=1e-4))
         self.assertEqual(criticism.load(folder), (None, None))
-
-    def test_a_model_makes_drawings_anew_in_part(self):
-        torch.set_num_threads(1)
-        with tempfile.TemporaryDirectory() as folder:
-            vae = autoencoder.make_seamless(autoencoder.build(4, 8, (1, 1, 0, 0, 0))).eval()
-            pictures = (np.random.default_rng(2).integers(0, 2, (6, 64, 64, 3)) * 255).astype(np.uint8)
-            autoencoder.fit(vae, torch.from_numpy(pictures).movedim(-1, 1).float() / 255)
-            text.write_tokenizer(os.path.join(folder, "tokenizer"), ["dots"])
-            reader = text.Reader(os.path.join(folder, "tokenizer"))
-            starter = Model(reader, text.build_encoder(reader, 32, 1, 1).eval(), wrap_convolutions(build_unet(4, 32, (32, 32), 4, 0)).eval(), vae, group=True)
-            made = starter.redone(pictures, ["dots"] * 6, torch.Generator().manual_seed(1), batch=4)
-            self.assertEqual((made.shape, made.dtype), (pictures.shape, np.uint8))
-            again = starter.redone(pictures, ["dots"] * 6, torch.Generator().manual_seed(1), batch=4)
-            self.assertTrue((made == again).all())
-            # The nearer to the picture it begins, the more is left of it.
-            trips = starter.decoded(autoencoder.Linear(vae)(pictures))
-            near, far = (np.abs(starter.redone(pictures, ["dots"] * 6, torch.Generator().manual_seed(1), most).astype(float) - np.concatenate(trips)).mean() for most in (0.1, 0.9))
-            self.assertLess(near, far)
 
     def test_the_best_of_a_few_is_kept(self):
         labels = [{"positions": 1}] * 3

@@ -615,8 +615,8 @@ class Training:
         return folder
 
     def criticised(self, blocks, passes):
-        """Trains the critic, on what this training learns from and its model makes of it."""
-        critic, result = criticism.train(self.source(), self.model(), self.log, blocks, passes)
+        """Trains the critic, on what this training learns from and its autoencoder makes of it."""
+        critic, result = criticism.train(self.source(), self.vae, self.log, blocks, passes)
         self.log("critic: " + json.dumps(result))
         criticism.save(critic, result, self.path(criticism.FOLDER), {"stream": self.plan.stream, "drawings": blocks * BLOCK, "passes": passes})
 
@@ -682,7 +682,7 @@ def main():
     parser.add_argument("--held-out", type=int, default=100, help="with judge: prompts of held-out combinations")
     parser.add_argument("--guidance", type=float, default=4.0, help="with judge")
     parser.add_argument("--pilot", help="with judge: folder of the pilot")
-    parser.add_argument("--critic-blocks", type=int, default=28, help="with critic: blocks of drawings it learns from")
+    parser.add_argument("--critic-blocks", type=int, default=16, help="with critic: blocks of drawings it learns from")
     parser.add_argument("--critic-passes", type=int, default=5, help="with critic: how often it sees each")
     parser.add_argument("--judge-blocks", type=int, default=48, help="with judge: blocks of drawings it learns from")
     for field in dataclasses.fields(Plan):
