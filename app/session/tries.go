@@ -39,7 +39,8 @@ type sampled struct {
 // sample has the model make the group of a request: as often as the request allows, until its
 // critic finds in it what the prompt asks for, and else the one that it likes best.
 func (o *opened) sample(ctx context.Context, r Request, work diffusion.Request, g starter.Group, watch func(tried)) (diffusion.Result, *Choice, error) {
-	most := mostPositions(r)
+	// As the prompt has it, whatever the palette: a repeat stays the same in every palette.
+	most := mostPositions(Request{Prompt: r.Prompt})
 	var c Choice
 	if o.critic != nil && work.Init == nil && work.Control == nil {
 		c.Asked = o.critic.Asked(work.Prompt, max(most-1, 0))

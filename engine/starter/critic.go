@@ -20,7 +20,7 @@ import (
 
 // Tries is how often at most a group is sampled until the critic finds in it what
 // was asked for. packaging/train/critic.py scores the model by the same number.
-const Tries = 8
+const Tries = 16
 
 // Sure is the probability from which on the critic takes an answer for certain: 96 of
 // 100 such answers are the judge's as well. Of those between 0.8 and 0.9 two thirds are.

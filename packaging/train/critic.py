@@ -35,7 +35,7 @@ FOLDER = "critic"  # of a model
 LAYERS = ((48, 4, 4), (48, 3, 1), (96, 3, 2), (96, 3, 1), (128, 3, 2), (128, 3, 1))
 SEEN = (1, 3, 5)  # the layers that the heads see, by mean and maximum
 HIDDEN = 160
-TRIES, SURE, MISSING = 8, 0.9, 1.5  # as engine/starter/critic.go has them
+TRIES, SURE, MISSING = 16, 0.9, 1.5  # as engine/starter/critic.go has them
 
 
 class Critic(nn.Module):
