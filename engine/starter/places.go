@@ -14,30 +14,37 @@ import (
 // motifs 41 and 45; over 100 of families that repeat themselves, 70 and 74. packaging/train/sample.py has the same.
 const Alike = 0.3
 
-// layoutPlaces are where in a group a layout shows the same once more, in quarters of the group
-// across and down. A group holds two by two motifs of a layout or so.
-var layoutPlaces = map[draw.Layout][]image.Point{
-	draw.Grid:     {{X: 0, Y: 2}, {X: 2, Y: 0}, {X: 2, Y: 2}},
-	draw.Brick:    {{X: 1, Y: 2}, {X: 2, Y: 0}, {X: 3, Y: 2}},
-	draw.HalfDrop: {{X: 2, Y: 1}, {X: 0, Y: 2}, {X: 2, Y: 3}},
-	draw.Ogee:     {{X: 2, Y: 1}, {X: 0, Y: 2}, {X: 2, Y: 3}},
+// quarters are where in a group the layout of a drawing, or its family where that has none,
+// shows the same once more, in quarters of the group across and down. A group holds two by
+// two motifs of a layout or so.
+func quarters(s draw.Spec) []image.Point {
+	switch s.Layout {
+	case draw.Grid:
+		return []image.Point{{X: 0, Y: 2}, {X: 2, Y: 0}, {X: 2, Y: 2}}
+	case draw.Brick:
+		return []image.Point{{X: 1, Y: 2}, {X: 2, Y: 0}, {X: 3, Y: 2}}
+	case draw.HalfDrop, draw.Ogee:
+		return []image.Point{{X: 2, Y: 1}, {X: 0, Y: 2}, {X: 2, Y: 3}}
+	case "":
+	default:
+		return nil
+	}
+	switch s.Family {
+	case "plaid":
+		return []image.Point{{X: 0, Y: 2}, {X: 2, Y: 0}, {X: 2, Y: 2}}
+	case "vertical stripes":
+		return []image.Point{{X: 0, Y: 2}}
+	case "horizontal stripes", "waves", "chevrons", "ogees":
+		return []image.Point{{X: 2, Y: 0}}
+	case "scallops", "diagonal stripes":
+		return []image.Point{{X: 2, Y: 2}}
+	}
+	return nil
 }
 
-// familyPlaces are the places of families that have no layout.
-var familyPlaces = map[string][]image.Point{
-	"plaid":              {{X: 0, Y: 2}, {X: 2, Y: 0}, {X: 2, Y: 2}},
-	"vertical stripes":   {{X: 0, Y: 2}},
-	"waves":              {{X: 2, Y: 0}},
-	"chevrons":           {{X: 2, Y: 0}},
-	"ogees":              {{X: 2, Y: 0}},
-	"horizontal stripes": {{X: 2, Y: 0}},
-	"scallops":           {{X: 2, Y: 2}},
-	"diagonal stripes":   {{X: 2, Y: 2}},
-}
-
-// Places are the shifts in pixels by which the layout of a prompt, or its family where that has
-// none, brings a group onto itself; none where the prompt names no such layout or turns its motifs from place to
-// place, or where a shift is not whole in latents of scale pixels.
+// Places are the shifts in pixels by which the layout of a prompt, or its family where that
+// has none, brings a group onto itself; none where the prompt names no such layout or turns
+// its motifs from place to place, or where a shift is not whole in latents of scale pixels.
 func (g Group) Places(prompt string, scale int) []image.Point {
 	said, err := draw.Parse(prompt)
 	if err != nil || said.Spec.Direction != "" && said.Spec.Direction != draw.OneWay {
@@ -51,12 +58,8 @@ func (g Group) Places(prompt string, scale int) []image.Point {
 	if g.Size.Width%(4*scale) != 0 || g.Size.Height%(4*scale) != 0 {
 		return nil
 	}
-	same := layoutPlaces[said.Spec.Layout]
-	if said.Spec.Layout == "" {
-		same = familyPlaces[said.Spec.Family]
-	}
 	var found []image.Point
-	for _, at := range same {
+	for _, at := range quarters(said.Spec) {
 		found = append(found, image.Pt(at.X*g.Size.Width/4, at.Y*g.Size.Height/4))
 	}
 	return found
