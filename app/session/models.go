@@ -291,7 +291,7 @@ func (s *Session) work(r Request, o *opened, g starter.Group) (w diffusion.Reque
 	w = diffusion.Request{
 		Prompt: prompt, Negative: r.Negative, Width: size.Width, Height: size.Height,
 		Steps: r.Steps, Guidance: r.Guidance, Rescale: r.Rescale, Sampler: r.Sampler, ClipSkip: r.ClipSkip,
-		Seed: r.Seed, Count: 1, Repeat: g.Repeat, Preview: true, Strength: r.Strength, ControlScale: r.ControlScale,
+		Seed: r.Seed, Count: 1, Repeat: g.Repeat, Preview: 1, Strength: r.Strength, ControlScale: r.ControlScale,
 	}
 	if r.Roll != nil {
 		w.RollUntil = *r.Roll

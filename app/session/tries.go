@@ -56,11 +56,15 @@ func (o *opened) sample(ctx context.Context, r Request, work diffusion.Request, 
 		// A second thread hardly speeds up a sample of the starter; a second sample beside it is free.
 		work.Threads = 1
 	}
+	// Twenty steps take a third of a second: inking each would take longer than making them.
+	often := max(1, r.Steps/5)
 	first := work.Seed
 	one := func(ctx context.Context, try int, watch func(diffusion.Progress)) (s sampled, err error) {
 		work := work
 		// The first try is watched as it comes into being, the others by what comes of them.
-		work.Seed, work.Preview = starter.TrySeed(first, try), try == 0
+		if work.Seed, work.Preview = starter.TrySeed(first, try), 0; try == 0 {
+			work.Preview = often
+		}
 		made, err := o.pipeline.Generate(ctx, work, watch)
 		if err != nil {
 			return s, err

@@ -122,7 +122,7 @@ func (p *Pipeline) one(ctx context.Context, r Request, watch func(Progress)) (Re
 	watch(Progress{Stage: StageSample, Steps: steps})
 	done, err := p.sample(ctx, j, latents, func(i int, _, predicted []float32) error {
 		g := Progress{Stage: StageSample, Step: i + 1 - j.first, Steps: steps}
-		if r.Preview && g.Step < steps {
+		if r.Preview > 0 && g.Step%r.Preview == 0 && g.Step < steps {
 			if g.Preview, err = p.preview(ctx, j, predicted); err != nil {
 				return err
 			}

@@ -62,8 +62,8 @@ type Request struct {
 	// run beside it; 0 is all there are. A small model hardly makes use of a second one.
 	Threads int
 
-	// Preview asks for a small picture with the progress of every step.
-	Preview bool
+	// Preview asks for a small picture with the progress of every so many-th step; 0 for none.
+	Preview int
 }
 
 // Mask is a plane of H x W samples between 0 and 1.
