@@ -174,10 +174,7 @@ func (q *Queue) Load(ctx context.Context, s Spec) (*Program, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.Name, w.judge(ctx, err))
 	}
-	p.bytes, p.width = loaded, w.width
-	if s.Threads > 0 {
-		p.width = min(w.width, int64(s.Threads))
-	}
+	p.bytes, p.width = loaded, w.widthOf(&s)
 	w.mu.Lock()
 	w.programs[s.Key] = p
 	w.stats.Loads++
@@ -196,6 +193,14 @@ func (w *worker) pin(key string) *loadedProgram {
 		p.used = w.clock
 	}
 	return p
+}
+
+// widthOf is how much of the device a run of a program takes.
+func (w *worker) widthOf(s *Spec) int64 {
+	if s.Threads > 0 {
+		return min(w.width, int64(s.Threads))
+	}
+	return w.width
 }
 
 // estimate is what a program takes of the device's memory in bytes, once it is loaded
@@ -383,7 +388,7 @@ func (w *worker) blocked(s *Spec) bool {
 func (w *worker) configure(o *ort.SessionOptions, s *Spec) error {
 	threads := w.cfg.Threads
 	if s.Threads > 0 && w.device.Provider == providerCPU {
-		threads = min(s.Threads, int(w.width))
+		threads = int(w.widthOf(s))
 	}
 	if threads == 0 && runtime.NumCPU() == 1 {
 		// ONNX Runtime counts the machine's cores, and its threads spin for each other

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"math"
 	"slices"
 
@@ -51,13 +50,9 @@ type Critic struct{ classifier *diffusion.Classifier }
 
 // OpenCritic opens the critic that ships with the model.
 func OpenCritic(d diffusion.Device) (*Critic, error) {
-	fsys, err := files()
+	b, err := readFile("critic/config.json")
 	if err != nil {
 		return nil, err
-	}
-	b, err := fs.ReadFile(fsys, "critic/config.json")
-	if err != nil {
-		return nil, fmt.Errorf("starter: %w", err)
 	}
 	var config graph.ClassifierConfig
 	if err := json.Unmarshal(b, &config); err != nil {

@@ -3,7 +3,6 @@ package starter
 import (
 	"encoding/json"
 	"fmt"
-	"io/fs"
 )
 
 // Lineage is what the training wrote down of itself, from lineage.json: what
@@ -123,13 +122,9 @@ type Weight struct {
 
 // OpenLineage reads the lineage of the model.
 func OpenLineage() (*Lineage, error) {
-	fsys, err := files()
+	b, err := readFile("lineage.json")
 	if err != nil {
 		return nil, err
-	}
-	b, err := fs.ReadFile(fsys, "lineage.json")
-	if err != nil {
-		return nil, fmt.Errorf("starter: %w", err)
 	}
 	var l Lineage
 	if err := json.Unmarshal(b, &l); err != nil {

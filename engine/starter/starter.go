@@ -89,3 +89,16 @@ func Blobs() map[string][]byte {
 		"critic/model.safetensors":                 criticWeights,
 	}
 }
+
+// readFile reads a file of the model's folder that is no weights.
+func readFile(name string) ([]byte, error) {
+	fsys, err := files()
+	if err != nil {
+		return nil, err
+	}
+	b, err := fs.ReadFile(fsys, name)
+	if err != nil {
+		return nil, fmt.Errorf("starter: %w", err)
+	}
+	return b, nil
+}

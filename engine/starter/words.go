@@ -1,8 +1,6 @@
 package starter
 
 import (
-	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 	"unicode"
@@ -15,13 +13,9 @@ import (
 // lower case and sorted. Whatever else a prompt says, the model spells but
 // never saw.
 func Words() ([]string, error) {
-	fsys, err := files()
+	b, err := readFile("tokenizer/words.txt")
 	if err != nil {
 		return nil, err
-	}
-	b, err := fs.ReadFile(fsys, "tokenizer/words.txt")
-	if err != nil {
-		return nil, fmt.Errorf("starter: %w", err)
 	}
 	return strings.Fields(string(b)), nil
 }

@@ -246,8 +246,7 @@ class Training:
         plan["begun"] = -(-len(feed["digests"]) // plan["fresh"])
         if anew:
             plan["since"] = 0
-            fresh = {"step": 0, "samples": 0, "sessions": [], "feed": feed, "earlier": earlier}
-            self.save("state.pt", fresh)
+            self.save("state.pt", {"step": 0, "samples": 0, "sessions": [], "feed": feed, "earlier": earlier})
         else:
             self.save("text.pt", {"weights": encoder, "result": state.get("text_result")})
             average = [p for part in (unet, encoder) for p in part.values() if p.is_floating_point()]
@@ -469,7 +468,7 @@ class Training:
         self.objective = Objective(self.device)
         self.empty = torch.from_numpy(self.reader([""])[0]).long().to(self.device)
         # The feed draws blocks beside each other, each on one core.
-        feed = Feed(self.source(workers=1), Encoding(autoencoder.Linear(self.vae), self.reader), p.fresh, p.window,
+        feed = Feed(self.source(workers=1), Encoding(autoencoder.Linear(self.vae).cpu(), self.reader), p.fresh, p.window,
                     workers=1 if self.device == "cpu" else max(1, (os.cpu_count() or 2) - 2), device=self.device)
         feed.restore(state["feed"])
         state["feed"] = feed.record()

@@ -153,7 +153,7 @@ def encode(vae, pictures):
 
 
 class Linear:
-    """The encoder as the one matrix product that it is, on the processor: sixty times fewer operations than its convolutions."""
+    """The encoder as the one matrix product that it is: sixty times fewer operations than its convolutions."""
 
     @torch.no_grad()
     def __init__(self, vae):
@@ -164,13 +164,18 @@ class Linear:
         self.size, scaling = size, vae.config.scaling_factor
         found = torch.cat([vae.encoder(part).flatten(1) - zero for part in basis.split(64)])
         # From bytes: x / 127.5 - 1.
-        self.table = (found / 127.5 * scaling).cpu()
-        self.bias = ((zero.flatten() - found.sum(0)) * scaling).cpu()
+        self.table = found / 127.5 * scaling
+        self.bias = (zero.flatten() - found.sum(0)) * scaling
+
+    def cpu(self):
+        """The same on the processor, as processes that have no device want it."""
+        self.table, self.bias = self.table.cpu(), self.bias.cpu()
+        return self
 
     @torch.no_grad()
     def __call__(self, pictures):
         """What encode gives, from uint8 [n, size, size, 3]."""
-        x = torch.as_tensor(pictures).movedim(-1, 1).float()
+        x = torch.as_tensor(pictures).to(self.table.device).movedim(-1, 1).float()
         patches = nn.functional.pixel_unshuffle(x, self.size).movedim(1, -1)
         return (patches @ self.table + self.bias).movedim(-1, 1)
 
