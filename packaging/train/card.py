@@ -115,7 +115,7 @@ def write(folder, plan, header, state, parts, results):
             "what": "drawings made by rule by engine/draw; no other picture or text of any kind",
             "rules": header["rules"],
             "first_seed": STREAMS[plan["stream"]], "drawings": len(digests) * BLOCK, "size": plan["size"], "chosen_families": list(plan["families"]),
-            "figures": plan.get("figures", 0), "group": plan.get("group", False), "passed_over": "line drawings, block-print and ikat edges" if plan["plain"] else "none", "used": sum(counts.values()),
+            "figures": plan.get("figures", 0), "group": plan.get("group", False), "passed_over": passed_over(plan), "used": sum(counts.values()),
             "slice": state["slice"]["count"], "slice_sha256": state["slice"]["sha256"],
             "block": BLOCK, "first_block_sha256": digests[0].hex() if digests else None,
             "corpus_sha256": corpus_hash(digests) if digests else None,
@@ -165,6 +165,14 @@ def _critic(folder):
         return None
     with open(path, encoding="utf-8") as f:
         return json.load(f)
+
+
+def passed_over(plan):
+    """What was not learned from though it was drawn, in words."""
+    found = ["line drawings, block-print and ikat edges"] if plan["plain"] else []
+    if plan.get("seldom"):
+        found.append(f"from step {plan['since']} on two of three {', '.join(plan['seldom'])}")
+    return "; ".join(found) or "none"
 
 
 def used(data):

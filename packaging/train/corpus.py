@@ -63,8 +63,11 @@ class Source:
     figures: int = 0  # how many forms a motif has in all; 0 is one of its own for each drawing
     group: bool = False  # the group that fills a picture when it is repeated label["part"] times, rather than the picture
     plain: bool = False  # pass over line drawings, block-print and ikat edges, which 16 x 16 latents cannot hold
+    seldom: tuple = ()  # families of which only every third drawing is wanted: what a model knows well already
 
     def wants(self, label):
+        if label["family"] in self.seldom and label["index"] % 3:
+            return False
         return not self.plain or label["style"] == "clean" and label["outline"] != "line"
 
     def arguments(self, start, count, size):

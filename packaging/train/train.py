@@ -33,6 +33,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import numpy as np
 import torch
+import torch.distributed as dist
 from diffusers.models.attention_processor import AttnProcessor
 from PIL import Image
 
@@ -43,7 +44,8 @@ import text
 import vae as autoencoder
 from corpus import BLOCK, CorpusError, Encoding, Feed, Source, find_streamer, learnt
 from model import Average, Objective, build_unet, cast, roll, wrap_convolutions
-from sample import Model, ink, sheet
+from muon import Muon, matrices
+from sample import Model, sheet
 
 
 # What the model learns to draw: those of the rules' families that a small model can tell apart at this size.
@@ -66,6 +68,7 @@ class Plan:
     plain: bool = True         # see corpus.Source
     figures: int = 0           # the same
     group: bool = False        # the same; size is then the group's
+    seldom: tuple = ()         # the same; it may begin late, since the corpus hash is over all drawings
     since: int = 0             # the step at which this plan of rates began
     begun: int = 0             # the stage of the corpus at that step
     # Shapes.
@@ -132,12 +135,51 @@ CUDA = {
 }
 
 
+class Beside:
+    """The processes that train one model together, as torchrun started them: each has its share of every batch. One alone is the first."""
+
+    def __init__(self):
+        self.several = dist.is_initialized()
+        self.number, self.count = (dist.get_rank(), dist.get_world_size()) if self.several else (0, 1)
+        self.first = self.number == 0  # who writes
+
+    def share(self, batch):
+        return batch[self.number :: self.count]
+
+    def any(self, said):
+        """Whether any of them says so: all have to stop at the same step."""
+        if not self.several:
+            return said
+        found = torch.tensor(int(bool(said)))
+        dist.all_reduce(found, dist.ReduceOp.MAX)
+        return bool(found)
+
+    def average_gradients(self, params):
+        if not self.several:
+            return
+        grads = [q.grad for q in params if q.grad is not None]
+        flat = torch.cat([g.flatten() for g in grads])
+        dist.all_reduce(flat)
+        for g, part in zip(grads, flat.div_(self.count).split([g.numel() for g in grads])):
+            g.copy_(part.view_as(g))
+
+    def after_first(self, work):
+        """Does work in the first process, and then in the others, which find its files."""
+        for turn in (True, False):
+            if turn == self.first:
+                found = work()
+            if self.several:
+                dist.barrier()
+        return found
+
+
 class Training:
     """One training in one folder."""
 
     def __init__(self, folder, device, streamer, workers):
         self.folder, self.device = folder, device
         self.streamer, self.workers = streamer, workers
+        self.beside = Beside()
         self.compiled = False
         self.stop = False
 
@@ -151,6 +193,8 @@ class Training:
 
     def save(self, name, data):
         """Writes a checkpoint whole, or leaves the old one."""
+        if not self.beside.first:
+            return
         fresh = self.path(name + ".new")
         torch.save(data, fresh)
         with open(fresh, "rb") as f:
@@ -161,6 +205,8 @@ class Training:
         return torch.load(self.path(name), map_location="cpu", weights_only=True)
 
     def log(self, line):
+        if not self.beside.first:
+            return
         line = time.strftime("%H:%M:%S ") + line
         print(line, flush=True)
         with open(self.path("log.txt"), "a", encoding="utf-8") as f:
@@ -251,7 +297,7 @@ class Training:
             self.save("text.pt", {"weights": encoder, "result": state.get("text_result")})
             average = [p for part in (unet, encoder) for p in part.values() if p.is_floating_point()]
             self.save("state.pt", {"step": state["step"], "samples": state["samples"], "sessions": state["sessions"], "feed": feed, "earlier": earlier,
-                                   "unet": unet, "encoder": encoder, "optimizer": None, "average": average})
+                                   "unet": unet, "encoder": encoder, "optimizers": None, "average": average})
         with open(self.path("plan.json"), "w", encoding="utf-8") as f:
             json.dump({"plan": plan, "header": header}, f, indent=1)
         # What this training draws, it draws with the streamer of today.
@@ -270,10 +316,10 @@ class Training:
     def source(self, stream=None, held_out=False, workers=None):
         """Drawings of a stream: those to learn from are as the plan says, those to be judged by whole pictures with figures of all kinds."""
         p = self.plan
-        learnt = Source(self.streamer, stream or p.stream, held_out, p.size, workers or self.workers, tuple(p.families), p.figures, p.group, p.plain)
+        learnt = Source(self.streamer, stream or p.stream, held_out, p.size, workers or self.workers, tuple(p.families), p.figures, p.group, p.plain, tuple(p.seldom))
         if stream not in ("judge", "eval"):
             return learnt
-        return dataclasses.replace(learnt, figures=0, group=False, size=p.picture_size())
+        return dataclasses.replace(learnt, figures=0, group=False, seldom=(), size=p.picture_size())
 
     # Parts.
 
@@ -394,9 +440,12 @@ class Training:
         if self.device != "cuda":
             # On a processor the backward pass of fused attention takes a third of a step; plain products take next to nothing.
             self.unet.set_attn_processor(AttnProcessor())
-        self.optimizer = torch.optim.AdamW(
-            [{"params": list(self.unet.parameters()), "scale": 1.0}, {"params": list(self.encoder.parameters()), "scale": p.text_rate}],
-            lr=p.rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
+        inner, outer = matrices(self.unet)
+        self.optimizers = [
+            Muon(inner, lr=p.rate, number=self.beside.number, count=self.beside.count, combine=dist.all_reduce if self.beside.several else None),
+            torch.optim.AdamW([{"params": outer, "scale": 1.0}, {"params": list(self.encoder.parameters()), "scale": p.text_rate}],
+                              lr=p.rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True),
+        ]
         self.state = {"step": 0, "samples": 0, "sessions": [], "feed": {"digests": {}, "counts": {}}, "earlier": []}
         stored = self.read("state.pt") if self.has("state.pt") else None
         taught = stored and "unet" in stored
@@ -405,8 +454,8 @@ class Training:
         if taught:
             self.unet.load_state_dict(stored["unet"])
             self.encoder.load_state_dict(stored["encoder"])
-            if stored["optimizer"]:
-                self.optimizer.load_state_dict(stored["optimizer"])
+            for mine, kept in zip(self.optimizers, stored["optimizers"] or ()):
+                mine.load_state_dict(kept)
         self.average = Average([self.unet, self.encoder])
         if taught:
             for mine, kept in zip(self.average.values, stored["average"]):
@@ -429,13 +478,13 @@ class Training:
         record = {k: self.state[k] for k in self.state if k not in ("text_result", "vae_result", "also_read", "slice")}
         self.save("state.pt", {
             **record, "unet": self.unet.state_dict(), "encoder": self.encoder.state_dict(),
-            "optimizer": self.optimizer.state_dict(), "average": self.average.values,
+            "optimizers": [o.state_dict() for o in self.optimizers], "average": self.average.values,
         })
 
     # Steps.
 
     def batch_of(self, drawings, step):
-        """The latents and tokens of a step: a function of the seed and the step alone."""
+        """The latents, tokens, noise and timesteps of a step, of which this process has its share: a function of the seed and the step alone."""
         p = self.plan
         generator = torch.Generator().manual_seed(p.seed * 1_000_003 + step)
         latents, ids = drawings
@@ -450,7 +499,7 @@ class Training:
         t = self.objective.timesteps(p.batch, generator)
         noise_generator = torch.Generator(self.device).manual_seed(p.seed * 1_000_003 + step)
         noise = torch.randn(latents.shape, generator=noise_generator, device=self.device)
-        return latents, tokens, noise, t
+        return tuple(self.beside.share(part) for part in (latents, tokens, noise, t))
 
     def run(self, minutes, every, fit=False):
         """Trains until the plan's steps are done, the minutes are over, or a signal asks to stop.
@@ -477,12 +526,14 @@ class Training:
         watch = self.following_set()
         self.objective.weigh(watch[0])
         unet = torch.compile(self.unet) if self.compiled else self.unet
+        groups = [group for optimizer in self.optimizers for group in optimizer.param_groups]
+        learning = [q for group in groups for q in group["params"]]
         since, saved, drawings, stage = time.monotonic(), time.monotonic(), None, -1
         waited, loss_sum, loss_n, mark, mark_step, begun = 0.0, 0.0, 0, time.monotonic(), state["step"], None
         self.unet.train()
         try:
-            while state["step"] < p.steps and not self.stop:
-                if minutes and time.monotonic() - began > 60 * minutes + grace:
+            while state["step"] < p.steps:
+                if self.beside.any(self.stop or minutes and time.monotonic() - began > 60 * minutes + grace):
                     break
                 step = state["step"]
                 if p.stage_at(step) != stage:
@@ -492,22 +543,25 @@ class Training:
                     state["feed"] = feed.record()
                     waited += time.monotonic() - wait
                 latents, tokens, noise, t = self.batch_of(drawings, step)
-                for group in self.optimizer.param_groups:
-                    group["lr"] = p.rate_at(step) * group["scale"]
+                for group in groups:
+                    group["lr"] = p.rate_at(step) * group.get("scale", 1)
                 with cast(self.device):
                     with torch.set_grad_enabled(step >= p.text_from):
                         context = self.encoder(tokens).last_hidden_state
                     losses, weight = self.objective.losses(unet, latents, context, noise, t)
                 loss = (losses * weight).mean()
-                self.optimizer.zero_grad(set_to_none=True)
+                for optimizer in self.optimizers:
+                    optimizer.zero_grad(set_to_none=True)
                 loss.backward()
-                torch.nn.utils.clip_grad_norm_([q for g in self.optimizer.param_groups for q in g["params"]], 1)
-                self.optimizer.step()
+                self.beside.average_gradients(learning)
+                torch.nn.utils.clip_grad_norm_(learning, 1)
+                for optimizer in self.optimizers:
+                    optimizer.step()
                 state["step"], state["samples"] = step + 1, state["samples"] + p.batch
                 self.average.update(state["step"] - p.since)
                 if step % 10 == 0:
                     loss_sum, loss_n = loss_sum + loss.item(), loss_n + 1
-                if state["step"] % 50 == 0:
+                if state["step"] % 50 == 0 and self.beside.first:
                     now = time.monotonic()
                     state["loss"] = loss_sum / max(1, loss_n)
                     row = {"step": state["step"], "samples": state["samples"], "loss": round(state["loss"], 5), "rate": round(p.rate_at(step), 7),
@@ -568,7 +622,9 @@ class Training:
         return found
 
     def draw_sheet(self):
-        """Samples of fixed prompts from the averaged weights, screens and inked."""
+        """Samples of fixed prompts from the averaged weights, as screens."""
+        if not self.beside.first:
+            return
         labels = list(itertools.islice(self.source("eval").labels(0, 240), 24))
         prompts = [label["full"] for label in labels]
         self.average.swap()
@@ -580,7 +636,7 @@ class Training:
             self.average.swap()
             self.unet.train()
         name = f"step-{self.state['step']:07d}"
-        Image.fromarray(sheet([ink(p, 1) for p in pictures])).save(self.path("sheets", name + ".png"))
+        Image.fromarray(sheet(list(pictures))).save(self.path("sheets", name + ".png"))
         with open(self.path("sheets", "prompts.txt"), "w", encoding="utf-8") as f:
             f.write("\n".join(prompts) + "\n")
 
@@ -694,6 +750,10 @@ def main():
     torch.set_num_threads(a.threads)
     if a.fit and not a.minutes:
         parser.error("--fit needs --minutes")
+    if dist.is_torchelastic_launched():
+        if a.what != "run" or a.fit:
+            parser.error("processes beside each other can run a training, without --fit, and nothing else")
+        dist.init_process_group("gloo")
     if a.device == "cuda":
         torch.backends.cuda.matmul.allow_tf32 = True
         torch.backends.cudnn.allow_tf32 = True
@@ -711,13 +771,17 @@ def main():
     changes = {k[5:]: v for k, v in vars(a).items() if k.startswith("plan_")}
     if not os.path.exists(training.path("plan.json")):
         changes["name"] = a.name
-    try:
-        if a.origin:
+
+    def begin():
+        first = training.beside.first
+        if a.origin and first:
             training.adopt(a.origin, changes)
-            changes = {}
-        training.begin(changes)
-        if a.decoder_of:
+        training.begin({} if a.origin or not first else changes)
+        if a.decoder_of and first:
             training.take_decoder(a.decoder_of)
+
+    try:
+        training.beside.after_first(begin)
         if a.what == "run":
             training.run(a.minutes, a.every, a.fit)
         elif a.what == "text":
