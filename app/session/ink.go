@@ -22,11 +22,15 @@ func (s *Session) ink(ctx context.Context, m *Made, planes *pattern.Planes) erro
 	if err != nil {
 		return err
 	}
-	inking, held := starter.DefaultInking().Present(planes.Data, planes.Width, planes.Height, mostPositions(m.Request))
-	sep, err := inking.Ink(planes.Data, planes.Width, planes.Height, m.Repeat(), m.Plan.Picture)
+	screens, err := starter.DefaultInking().Read(planes, m.Repeat(), mostPositions(m.Request))
 	if err != nil {
 		return err
 	}
+	sep, err := screens.Separate(m.Repeat(), m.Plan.Picture)
+	if err != nil {
+		return err
+	}
+	held := screens.Held
 	m.Positions = nil
 	for _, p := range held {
 		m.Positions = append(m.Positions, starter.PositionName(p))
@@ -56,12 +60,16 @@ func painter(r Request, screens bool, g starter.Group) (func(*pattern.Planes) *i
 	most := mostPositions(r)
 	return func(p *pattern.Planes) *image.NRGBA {
 		size := pattern.Size{Width: p.Width, Height: p.Height}
-		inking, held := starter.DefaultInking().Present(p.Data, p.Width, p.Height, most)
-		sep, err := inking.Ink(p.Data, p.Width, p.Height, g.Repeat, size)
+		// A preview less, where it cannot be; what is wrong shows in the picture itself.
+		screens, err := starter.DefaultInking().Read(p, g.Repeat, most)
 		if err != nil {
-			return nil // a preview less; what is wrong shows in the picture itself
+			return nil
 		}
-		return g.FillPicture(sep.NRGBA(offered.of(held)))
+		sep, err := screens.Separate(g.Repeat, size)
+		if err != nil {
+			return nil
+		}
+		return g.FillPicture(sep.NRGBA(offered.of(screens.Held)))
 	}, nil
 }
 

@@ -12,7 +12,6 @@ import (
 	"github.com/selvage-studio/selvage/engine/draw"
 	"github.com/selvage-studio/selvage/engine/graph"
 	"github.com/selvage-studio/selvage/engine/pattern"
-	"github.com/selvage-studio/selvage/engine/pattern/color"
 	"github.com/selvage-studio/selvage/engine/pattern/seam"
 	"github.com/selvage-studio/selvage/engine/weights"
 )
@@ -126,16 +125,15 @@ func (o Opinion) Score() float64 {
 // repeats in its way and has most positions at most, the ground counted (0 for no
 // bound). It looks at what inking makes of the group, in the coding of its corners.
 func (c *Critic) Look(ctx context.Context, p *pattern.Planes, g Group, cell pattern.Repeat, a Asked, most int) (Opinion, error) {
-	inking, held := DefaultInking().Present(p.Data, p.Width, p.Height, most)
-	inked, err := inking.Ink(p.Data, p.Width, p.Height, g.Repeat, pattern.Size{Width: p.Width, Height: p.Height})
+	screens, err := DefaultInking().Read(p, g.Repeat, most)
 	if err != nil {
 		return Opinion{}, err
 	}
-	var palette color.Palette
-	for _, corner := range inking.Corners {
-		palette = append(palette, color.Chip{R: uint8(255 * corner[0]), G: uint8(255 * corner[1]), B: uint8(255 * corner[2])})
+	inked, err := screens.Separate(g.Repeat, pattern.Size{Width: p.Width, Height: p.Height})
+	if err != nil {
+		return Opinion{}, err
 	}
-	picture := inked.NRGBA(palette)
+	picture := inked.NRGBA(screens.Corners.Palette())
 	planes := pattern.PlanesOf(picture)
 	found, err := c.classifier.Classify(ctx, &planes, g.Repeat)
 	if err != nil {
@@ -154,7 +152,7 @@ func (c *Critic) Look(ctx context.Context, p *pattern.Planes, g Group, cell patt
 		return math.Exp(found[question][i])
 	}
 	return Opinion{
-		Family: likely("family", a.Family), Layout: likely("layout", a.Layout), Missing: max(0, a.Positions-(len(held)-1)),
+		Family: likely("family", a.Family), Layout: likely("layout", a.Layout), Missing: max(0, a.Positions-(len(screens.Held)-1)),
 		Open: err == nil && !joined.Pass,
 	}, nil
 }

@@ -53,9 +53,29 @@ func blobs(rng *rand.Rand, w, h int, r pattern.Repeat) []float32 {
 	return planes
 }
 
+// inked has a screen for each of all positions, empty where there is none.
+func inked(planes []float32, w, h int, r pattern.Repeat, to pattern.Size) (*screen.Separation, error) {
+	read, err := starter.DefaultInking().Read(&pattern.Planes{Width: w, Height: h, Data: planes}, r, 0)
+	if err != nil {
+		return nil, err
+	}
+	s, err := read.Separate(r, to)
+	if err != nil {
+		return nil, err
+	}
+	all := &screen.Separation{Width: s.Width, Height: s.Height, Coverage: make([][]uint8, starter.Positions)}
+	for p := range all.Coverage {
+		all.Coverage[p] = make([]uint8, len(s.Coverage[0]))
+	}
+	for i, p := range read.Held {
+		all.Coverage[p] = s.Coverage[i]
+	}
+	return all, nil
+}
+
 func separate(t testing.TB, planes []float32, w, h int, r pattern.Repeat, to pattern.Size) *screen.Separation {
 	t.Helper()
-	s, err := starter.DefaultInking().Ink(planes, w, h, r, to)
+	s, err := inked(planes, w, h, r, to)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +94,7 @@ func TestInkCoversExactly(t *testing.T) {
 		for i := range planes {
 			planes[i] = rng.Float32()*1.4 - 0.2
 		}
-		s, err := starter.DefaultInking().Ink(planes, w, h, r, to)
+		s, err := inked(planes, w, h, r, to)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -116,28 +136,70 @@ func TestNoThirdColorAtABorder(t *testing.T) {
 // TestEightCorners: where a model uses all corners of the cube, a border of red
 // and green looks like one of black and yellow; it is read by what lies around.
 func TestEightCorners(t *testing.T) {
-	inking := starter.DefaultInking()
-	const side = 32
+	corners := starter.AllCorners()
+	const side, big = 64, 256
 	for a := range 8 {
 		for b := range a {
 			planes := make([]float32, 3*side*side)
 			for i := range side * side {
-				// A soft diagonal border, two samples wide.
-				share := float32(min(max(float64(i%side+i/side-side)/2+0.5, 0), 1))
+				x, y := i%side, i/side
 				for c := range 3 {
-					planes[c*side*side+i] = (1-share)*inking.Corners[a][c] + share*inking.Corners[b][c]
+					if y < side/2 {
+						// A soft diagonal border, two samples wide.
+						share := float32(min(max(float64(x+y-side/2)/2+0.5, 0), 1))
+						planes[c*side*side+i] = (1-share)*corners[a][c] + share*corners[b][c]
+					} else {
+						planes[c*side*side+i] = corners[x*8/side][c] // all of them are there
+					}
 				}
 			}
-			s, err := inking.Ink(planes, side, side, pattern.Repeat{Kind: pattern.None}, pattern.Size{Width: 200, Height: 200})
-			if err != nil {
-				t.Fatal(err)
-			}
-			for p, used := range s.Used() {
-				if p != a && p != b && used > 0 {
-					t.Errorf("between %d and %d: position %d covers %g", a, b, p, used)
+			s := separate(t, planes, side, side, pattern.Repeat{Kind: pattern.None}, pattern.Size{Width: big, Height: big})
+			for p, coverage := range s.Coverage {
+				for i, v := range coverage[:big*big*2/5] {
+					if p != a && p != b && v > 0 {
+						t.Fatalf("between %d and %d: position %d at %d, %d", a, b, p, i%big, i/big)
+					}
 				}
 			}
 		}
+	}
+}
+
+// TestFineLinesAreKept: an outline of one sample and a half is white after a decoder has softened it, and what
+// it encloses is not. Without sharpening it is lost, as the ground is nearer to what is left of it.
+func TestFineLinesAreKept(t *testing.T) {
+	const side, radius = 96, 30.0
+	n := side * side
+	planes := make([]float32, 3*n)
+	soft := func(v, width float64) float64 { return 0.5 + 0.5*math.Erf(v/(math.Sqrt2*width)) }
+	for i := range n {
+		d := radius - math.Hypot(float64(i%side)-47.5, float64(i/side)-47.5)
+		inside, line := soft(d, 1), soft(d+1.5, 1)-soft(d, 1)
+		planes[i], planes[n+i], planes[2*n+i] = float32(inside+line), float32(line), float32(line)
+	}
+	lines := func(k starter.Inking) float64 {
+		read, err := k.Read(&pattern.Planes{Width: side, Height: side, Data: planes}, pattern.Repeat{}, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := read.Separate(pattern.Repeat{}, pattern.Size{Width: 4 * side, Height: 4 * side})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, p := range read.Held {
+			if p == starter.Outline {
+				return s.Used()[i] * float64(n) / (2 * math.Pi * (radius + 0.75) * 1.5)
+			}
+		}
+		return 0
+	}
+	if share := lines(starter.DefaultInking()); share < 0.6 || share > 1.6 {
+		t.Errorf("%.2f of the outline is left", share)
+	}
+	blunt := starter.DefaultInking()
+	blunt.Sharpen = 0
+	if share := lines(blunt); share > 0.3 {
+		t.Errorf("%.2f of the outline is left without sharpening, so this test shows nothing", share)
 	}
 }
 
@@ -302,12 +364,12 @@ func TestInkRefusesBadScreens(t *testing.T) {
 	bad := make([]float32, 3*64)
 	bad[70] = float32(math.NaN())
 	for name, planes := range map[string][]float32{"NaN": bad, "short": make([]float32, 10)} {
-		if _, err := starter.DefaultInking().Ink(planes, 8, 8, pattern.Repeat{}, pattern.Size{Width: 16, Height: 16}); err == nil {
+		if _, err := inked(planes, 8, 8, pattern.Repeat{}, pattern.Size{Width: 16, Height: 16}); err == nil {
 			t.Errorf("%s passed", name)
 		}
 	}
 	ok := make([]float32, 3*64)
-	if _, err := starter.DefaultInking().Ink(ok, 8, 8, pattern.Repeat{Kind: pattern.HalfDrop, N: 1, D: 2}, pattern.Size{Width: 16, Height: 17}); err == nil {
+	if _, err := inked(ok, 8, 8, pattern.Repeat{Kind: pattern.HalfDrop, N: 1, D: 2}, pattern.Size{Width: 16, Height: 17}); err == nil {
 		t.Error("a half-drop of 17 rows passed")
 	}
 }
@@ -348,16 +410,12 @@ func TestPresentFindsWhatIsThere(t *testing.T) {
 		3: {starter.Ground, starter.First, starter.Second},
 		2: {starter.Ground, starter.Second},
 	} {
-		k, held := starter.DefaultInking().Present(planes, side, side, most)
-		if !slices.Equal(held, want) || len(k.Corners) != len(want) {
-			t.Errorf("at most %d: %v with %d corners, want %v", most, held, len(k.Corners), want)
-		}
-		s, err := k.Ink(planes, side, side, pattern.Repeat{}, pattern.Size{Width: 128, Height: 128})
+		s, err := starter.DefaultInking().Read(&pattern.Planes{Width: side, Height: side, Data: planes}, pattern.Repeat{}, most)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(s.Coverage) != len(want) {
-			t.Errorf("at most %d: %d screens", most, len(s.Coverage))
+		if !slices.Equal(s.Held, want) || len(s.Corners) != len(want) || s.Positions != len(want) {
+			t.Errorf("at most %d: %v with %d corners and %d fields, want %v", most, s.Held, len(s.Corners), s.Positions, want)
 		}
 	}
 }

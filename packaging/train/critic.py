@@ -25,9 +25,9 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from corpus import learnt
+from inking import inked
 from judge import learn, round_trips, targets
 from model import WrapConv2d, cast
-from sample import cleaned, present
 
 QUESTIONS = ("family", "layout")
 FOLDER = "critic"  # of a model
@@ -170,13 +170,14 @@ class Choice:
     def look(self, pictures, places):
         """Scores of groups, those of the labels at places, and whether each shows all that was asked for."""
         labels = [self.labels[i] for i in places]
-        logs = opinions(self.critic, np.stack([cleaned(p, int(label["positions"])) for p, label in zip(pictures, labels)]))
+        shown, present = inked(pictures, [int(label["positions"]) for label in labels], len(pictures[0]))
+        logs = opinions(self.critic, shown)
         wanted = targets(self.critic.answers, labels)
         score, sure = torch.zeros(len(labels)), torch.ones(len(labels), dtype=torch.bool)
         for q, answers in logs.items():
             found = torch.where(wanted[q] < 0, 0.0, answers.gather(1, wanted[q].clamp_min(0)[:, None])[:, 0])
             score, sure = score + found, sure & (found.exp() >= SURE)
-        missing = torch.tensor([int(label["positions"]) - present(p, int(label["positions"])) for p, label in zip(pictures, labels)]).clamp_min(0)
+        missing = torch.tensor([int(label["positions"]) - found for found, label in zip(present, labels)]).clamp_min(0)
         return score - missing * MISSING, sure & (missing == 0)
 
     def best(self, sample, tries):

@@ -21,8 +21,9 @@ from torch import nn
 
 import vae as autoencoder
 from corpus import Source, find_streamer, unseen
+from inking import inked
 from model import cast
-from sample import Model, cleaned, repeated
+from sample import Model, repeated
 
 QUESTIONS = ("family", "layout", "positions", "scale")
 SIDE = 128
@@ -233,7 +234,7 @@ def whole(source, number, grouped):
     if grouped:
         source = dataclasses.replace(source, group=True, size=source.size // 2)
     labels, pictures, _ = source.block(number)
-    return labels, np.stack([repeated(p, label["part"]) for p, label in zip(pictures, labels)]) if grouped else pictures
+    return labels, np.stack([repeated(p, label["part"], 2 * len(p)) for p, label in zip(pictures, labels)]) if grouped else pictures
 
 
 def save(judge, result, folder, training):
@@ -342,9 +343,9 @@ def evaluate_pilot(judge, pilot, source, log, count=200, seed=1000, steps=20, gu
     return table
 
 
-def inked(model, pictures, labels):
-    """The repeats that the program makes of them: every sample in one position, no more positions than asked for, groups repeated."""
-    return model.filled(np.stack([cleaned(p, int(label["positions"])) for p, label in zip(pictures, labels)]), labels)
+def shown(model, pictures, labels):
+    """The repeats that the program makes of them: inked, no more positions than asked for, groups repeated."""
+    return model.filled(inked(pictures, [int(label["positions"]) for label in labels], model.side)[0], labels)
 
 
 def chosen(model, critic, labels, seed, steps, guidance, processes=1):
@@ -409,24 +410,24 @@ def evaluate(judge, model, source_seen, source_held_out, log, count=500, held_ou
     rows["their round trips"] = score(judge, round_trips(model.vae, real, generator, noise=0.0), asked)
     log("judge: real drawings scored")
     raw, firsts, table["tries"] = chosen(model, critic, asked, seed, steps, guidance, processes)
-    made = inked(model, raw, asked)
+    made = shown(model, raw, asked)
     rows["the model"] = score(judge, made, asked)
     rows["the model, out of the decoder"] = score(judge, model.filled(raw, asked), asked)
     if critic is not None:
         log(f"judge: {table['tries']:.2f} samples a prompt")
-        rows["the model, first samples"] = score(judge, inked(model, firsts, asked), asked)
+        rows["the model, first samples"] = score(judge, shown(model, firsts, asked), asked)
     table["families"] = families(judge, made, asked)
     log("judge: the model scored: " + json.dumps(rows["the model"]))
     if held_out:
         apart = prompts(source_held_out, held_out, fresh=False)
-        rows["the model, held-out combinations"] = score(judge, inked(model, chosen(model, critic, apart, seed + 10_000, steps, guidance, processes)[0], apart), apart)
+        rows["the model, held-out combinations"] = score(judge, shown(model, chosen(model, critic, apart, seed + 10_000, steps, guidance, processes)[0], apart), apart)
         rows["real drawings, held-out combinations"] = score(judge, drawings(source_held_out, apart), apart)
     if pilot is not None:
         known = [(label, pilot_prompt(label)) for label in asked]
         known = [(label, prompt) for label, prompt in known if prompt]
         if known:
             rows["the pilot, of what it knows"] = score(
-                judge, inked(pilot, pilot.pictures([p for _, p in known], seed, steps, 3.5), [label for label, _ in known]), [label for label, _ in known])
+                judge, shown(pilot, pilot.pictures([p for _, p in known], seed, steps, 3.5), [label for label, _ in known]), [label for label, _ in known])
             rows["the model, of what the pilot knows"] = score(judge, made[[i for i, label in enumerate(asked) if pilot_prompt(label)]], [label for label, _ in known])
     table["order"] = list(rows)
     return table

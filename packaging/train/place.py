@@ -24,8 +24,9 @@ import compare
 import corpus
 import critic as criticism
 import judge as judging
+from inking import INKS, inked
 from model import wrap_convolutions
-from sample import INKS, Model, ink, repeated, sheet
+from sample import Model, sheet
 
 # One for each lattice, in the words of the captions, and one that is made alike at the places of its layout.
 VECTORS = (
@@ -81,8 +82,8 @@ def sheets(folder, out, families, prompts, guidance):
 def shown(model, critic, prompts, seed, guidance):
     """The inked repeats of full captions, as the program makes them: of a few samples the one that the critic keeps."""
     labels = [corpus.read_full(p) for p in prompts]
-    return [repeated(ink(p, 2, label["positions"]), corpus.groups(label)) if model.group else ink(p, 2, label["positions"])
-            for p, label in zip(judging.chosen(model, critic, labels, seed, STEPS, guidance)[0], labels)]
+    kept = judging.chosen(model, critic, labels, seed, STEPS, guidance)[0]
+    return model.filled(inked(kept, [label["positions"] for label in labels], 2 * model.side, INKS)[0], labels)
 
 
 def between(text, mark, lines):

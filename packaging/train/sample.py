@@ -15,16 +15,11 @@ from PIL import Image
 import text
 import vae as autoencoder
 from corpus import groups, places
+from inking import INKS, inked
 from model import build_scheduler, cast, wrap_convolutions
 
-# The eight corners of the cube as engine/draw codes them: ground, six positions, and line work or the seventh.
-CORNERS = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 0], [1, 1, 1]], np.float32)
 # The share of the steps for which places that a layout shows alike are made alike; engine/starter/places.go has the same.
 ALIKE = 0.3
-# One colourway to look at them in.
-INKS = np.array([
-    [246, 237, 216], [200, 60, 50], [50, 110, 80], [36, 52, 106], [216, 162, 34], [120, 170, 180], [240, 150, 140], [44, 30, 40],
-], np.uint8)
 
 
 class Model:
@@ -111,7 +106,12 @@ class Model:
 
     def filled(self, pictures, labels):
         """What the program fills with the pictures: the repeats of groups, the pictures themselves of another model."""
-        return np.stack([repeated(p, groups(label)) for p, label in zip(pictures, labels)]) if self.group else pictures
+        return np.stack([repeated(p, groups(label), self.side) for p, label in zip(pictures, labels)]) if self.group else pictures
+
+    @property
+    def side(self):
+        """The side in pixels of the pictures that the program fills: twice a group's."""
+        return self.unet.config.sample_size * self.stride * (2 if self.group else 1)
 
     @property
     def stride(self):
@@ -136,64 +136,11 @@ def averaged(latents, alike):
     return out
 
 
-def repeated(group, times):
-    """A picture uint8 [2 s, 2 s, 3] that a group [s, s, 3] fills, times x times."""
-    side = group.shape[0]
+def repeated(group, times, side):
+    """A picture uint8 [side, side, 3] that a group fills, times x times."""
+    own = group.shape[0]
     whole = Image.fromarray(np.tile(group, (times + 2, times + 2, 1)))
-    return np.asarray(whole.resize((2 * side, 2 * side), Image.BICUBIC, (side, side, side * (1 + times), side * (1 + times))))
-
-
-def smoothed(planes, smooth):
-    """Planes [k, h, w] under a Gaussian of smooth samples, over the edges of the repeat."""
-    reach = int(np.ceil(3 * smooth))
-    kernel = np.exp(-np.arange(-reach, reach + 1) ** 2 / (2 * smooth**2))
-    for axis in (1, 2):
-        planes = sum(w * np.roll(planes, k - reach, axis) for k, w in enumerate(kernel / kernel.sum()))
-    return planes
-
-
-def held(away, most):
-    """Which corners a picture has, of squared distances [..., 8]: those that more than a two-hundredth of it has purely, most of them at most."""
-    area = (away < 0.12).mean((0, 1))
-    area[0] = 0
-    found = area > 1 / 200
-    found[np.argsort(-area, kind="stable")[most:]] = False
-    return found
-
-
-def distances(picture):
-    return ((picture[..., None, :].astype(np.float32) / 255 - CORNERS) ** 2).sum(-1)
-
-
-def present(picture, most=7):
-    """How many positions beside the ground inking finds in a picture."""
-    return max(1, int(held(distances(picture), most).sum()))
-
-
-def separated(picture, smooth=1.4, most=7):
-    """Which corner each sample is of, as smooth planes [8, h, w]: what engine/starter makes of a picture before it enlarges it.
-
-    Corners that hardly a two-hundredth of the cell has purely are dirt along contours, and fall to what is nearest,
-    and so do the smallest where there are more than most beside the ground.
-    """
-    away = distances(picture)
-    there = held(away, most)
-    there[0] = True
-    nearest = np.where(there, away, np.inf).argmin(-1)
-    return smoothed((nearest[None] == np.arange(len(CORNERS))[:, None, None]).astype(np.float32), smooth)
-
-
-def cleaned(picture, most=7):
-    """A picture of screens as its inked repeat shows it: every sample in one corner, uint8."""
-    return (CORNERS[separated(picture, most=most).argmax(0)] * 255).astype(np.uint8)
-
-
-def ink(picture, enlarge=2, most=7):
-    """A picture of screens, inked in INKS with contours evened as engine/starter evens them: what a person judges."""
-    size = picture.shape[0]
-    planes = np.pad(separated(picture, most=most), ((0, 0), (8, 8), (8, 8)), mode="wrap")
-    big = np.stack([np.asarray(Image.fromarray(p).resize(((size + 16) * enlarge,) * 2, Image.BICUBIC)) for p in planes])
-    return INKS[big[:, 8 * enlarge : -8 * enlarge, 8 * enlarge : -8 * enlarge].argmax(0)]
+    return np.asarray(whole.resize((side, side), Image.BICUBIC, (own, own, own * (1 + times), own * (1 + times))))
 
 
 def sheet(pictures, columns=8, gap=4):
@@ -221,7 +168,7 @@ def main():
     torch.set_num_threads(1)
     prompts = [p for p in a.prompts for _ in range(a.each)]
     pictures = Model.load(a.model).pictures(prompts, a.seed, a.steps, a.guidance)  # of a model of groups, the groups
-    shown = list(pictures) if a.screens else [ink(p) for p in pictures]
+    shown = list(pictures) if a.screens else inked(pictures, [0] * len(pictures), 2 * pictures.shape[1], INKS)[0]
     Image.fromarray(sheet(shown)).save(a.out)
 
 

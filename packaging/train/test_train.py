@@ -6,6 +6,7 @@ import stat
 import sys
 import tempfile
 import unittest
+from unittest import mock
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -17,11 +18,14 @@ import critic as criticism
 import judge as judging
 import text
 import vae as autoencoder
+from inking import InkError, find_inker, inked
 from model import Objective, WrapConv2d, build_unet, wrap, wrap_convolutions
-from sample import Model, alikened, averaged, cleaned, repeated
+from muon import Muon, matrices, orthogonal
+from sample import Model, alikened, averaged, repeated
 from train import Plan, Training
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+INKER = unittest.skipUnless(os.path.exists(find_inker()), "the command that inks is not built")
 
 
 def streamer(folder):
@@ -31,6 +35,46 @@ def streamer(folder):
         f.write(f"#!/bin/sh\nexec '{sys.executable}' '{os.path.join(HERE, 'toystream.py')}' \"$@\"\n")
     os.chmod(path, os.stat(path).st_mode | stat.S_IXUSR)
     return path
+
+
+class Optimising(unittest.TestCase):
+    def test_orthogonal(self):
+        generator = torch.Generator().manual_seed(1)
+        for shape in ((12, 12), (16, 90), (90, 16)):
+            matrix = torch.randn(shape, generator=generator)
+            near = orthogonal(matrix)
+            self.assertEqual(near.shape, shape)
+            u, s, v = torch.linalg.svd(matrix, full_matrices=False)
+            values = (u.T @ near @ v.T).diagonal()
+            # What is hardly there at all stays small; everything else comes near one.
+            self.assertTrue((values[s > s[0] / 100] > 0.5).all() and (values < 1.3).all(), values)
+            self.assertTrue(torch.allclose(near, u @ values.diag() @ v, atol=1e-3))
+
+    def test_shares_add_up(self):
+        def weights():
+            generator = torch.Generator().manual_seed(2)
+            found = [torch.nn.Parameter(torch.randn(shape, generator=generator)) for shape in ((4, 6), (5, 2, 3, 3), (7, 3))]
+            for p in found:
+                p.grad = torch.randn(p.shape, generator=generator)
+            return found
+
+        alone = weights()
+        Muon(alone, 0.1).step()
+        shares = []
+        for number in range(2):
+            Muon(weights(), 0.1, number=number, count=2, combine=lambda update: shares.append(update.clone())).step()
+        self.assertTrue(((shares[0] == 0) | (shares[1] == 0)).all())
+        together = weights()
+        Muon(together, 0.1, number=0, count=2, combine=lambda update: update.copy_(shares[0] + shares[1])).step()
+        for a, b in zip(alone, together):
+            self.assertTrue(torch.equal(a, b))
+
+    def test_every_parameter_has_one_optimiser(self):
+        unet = build_unet(4, 32, (32, 64), 8)
+        inner, outer = matrices(unet)
+        self.assertEqual(sorted(map(id, inner + outer)), sorted(map(id, unet.parameters())))
+        self.assertTrue(all(p.ndim > 1 for p in inner))
+        self.assertIn(id(unet.conv_out.weight), map(id, outer))
 
 
 class Words(unittest.TestCase):
@@ -178,25 +222,36 @@ class Groups(unittest.TestCase):
     def test_a_group_fills_its_picture(self):
         group = (np.random.default_rng(3).integers(0, 2, (8, 8, 3)) * 255).astype(np.uint8)
         group = np.kron(group, np.ones((4, 4, 1), np.uint8))
-        twice = repeated(group, 2)
+        twice = repeated(group, 2, 64)
         self.assertTrue((twice == np.tile(group, (2, 2, 1))).all())
         for times in (1, 3):
-            filled = repeated(group, times)
+            filled = repeated(group, times, 64)
             self.assertEqual(filled.shape, (64, 64, 3))
             self.assertAlmostEqual(filled.mean() / group.mean(), 1, delta=0.05)
             # Its end goes on at its beginning.
-            shifted = repeated(np.roll(group, group.shape[0] // 2, (0, 1)), times)
+            shifted = repeated(np.roll(group, group.shape[0] // 2, (0, 1)), times, 64)
             if times == 1:
                 self.assertLessEqual(np.abs(np.roll(filled, 32, (0, 1)).astype(int) - shifted).max(), 2)
 
+    @INKER
     def test_no_more_positions_than_asked_for(self):
         picture = np.zeros((64, 64, 3), np.uint8)
         picture[4:40, 4:40] = (255, 0, 0)
         picture[44:60, 4:40] = (0, 255, 0)
         picture[44:54, 44:54] = (0, 0, 255)
         for most, names in ((3, {(255, 0, 0), (0, 255, 0), (0, 0, 255)}), (2, {(255, 0, 0), (0, 255, 0)}), (1, {(255, 0, 0)})):
-            found = {tuple(c) for c in cleaned(picture, most).reshape(-1, 3).tolist()} - {(0, 0, 0)}
-            self.assertEqual(found, names)
+            shown, present = inked([picture], [most], 128)
+            found = {tuple(c) for c in shown[0][2::4, 2::4].reshape(-1, 3).tolist()} - {(0, 0, 0)}
+            self.assertEqual((found, present), (names, [len(names)]))
+
+    @INKER
+    def test_inking_says_what_is_wrong(self):
+        picture = np.zeros((16, 16, 3), np.uint8)
+        with self.assertRaisesRegex(InkError, "inked 0 of 1 pictures: .*chips"):
+            inked([picture], [0], 32, [(0, 0, 0)])
+        with mock.patch.dict(os.environ, {"SELVAGE_INK": "/nowhere/ink"}), self.assertRaisesRegex(InkError, "go build"):
+            inked([picture], [0], 32)
+        self.assertEqual(inked([], [], 32)[0].shape, (0, 32, 32, 3))
 
     @unittest.skipUnless(os.path.exists(corpus.find_streamer()), "the streamer is not built")
     def test_groups_are_as_the_rules_have_them(self):
@@ -341,7 +396,7 @@ class Resuming(unittest.TestCase):
         labels = list(heir.source("eval").labels(0, 4))
         made = model.pictures([label["full"] for label in labels], steps=2)
         self.assertEqual(made.shape, (4, 64, 64, 3))
-        self.assertEqual(judging.inked(model, made, labels).shape, (4, 128, 128, 3))
+        self.assertEqual(judging.shown(model, made, labels).shape, (4, 128, 128, 3))
         self.assertNotEqual(written["data"]["first_block_sha256"], before[0]["first_block_sha256"])
         self.assertEqual(written["data"]["first_block_sha256"], heir.source().block(0)[2].hex())
         third = Training(training.path("..", "third"), "cpu", training.streamer, 1)
@@ -457,6 +512,7 @@ class Criticism(unittest.TestCase):
         kept, firsts, tries = Likes(None, labels).best(sample, 3)
         self.assertEqual((list(kept), list(firsts), tries, asked), ([5, 9, 9], [3, 9, 5], [3, 1, 3], [[0, 1, 2], [0, 2], [0, 2]]))
 
+    @INKER
     def test_positions_that_did_not_come_out_cost(self):
         critic = criticism.Critic({"family": ["a", "b"], "layout": ["c", "d"]}, folded=True).eval()
         two = np.zeros((64, 64, 3), np.uint8)
@@ -464,7 +520,7 @@ class Criticism(unittest.TestCase):
         for asked, missing in ((1, 0), (2, 0), (4, 2)):
             label = {"family": "a", "layout": "", "positions": asked}
             score, _ = criticism.Choice(critic, [label]).look(two[None], [0])
-            here = criticism.opinions(critic, cleaned(two, asked)[None])["family"][0, 0].item()
+            here = criticism.opinions(critic, inked([two], [asked], 64)[0])["family"][0, 0].item()
             self.assertAlmostEqual(score.item(), here - missing * criticism.MISSING, places=4)
 
 
