@@ -54,8 +54,9 @@ setup-test:
 PYTHON ?= .venv/bin/python
 
 .PHONY: train
-train: $(PYTHON)
+train: setup $(PYTHON)
 	CGO_ENABLED=0 $(GO) build -o bin/corpus ./packaging/train/corpus
+	$(GO) build -o bin/ink ./packaging/train/ink
 	nice -n 19 $(PYTHON) packaging/train/train.py run $(ARGS)
 
 .venv/bin/python:

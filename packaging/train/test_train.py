@@ -22,7 +22,7 @@ from inking import InkError, find_inker, inked
 from model import Objective, WrapConv2d, build_unet, wrap, wrap_convolutions
 from muon import Muon, matrices, orthogonal
 from sample import Model, alikened, averaged, repeated
-from train import Plan, Training
+from train import Beside, Plan, Training
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 INKER = unittest.skipUnless(os.path.exists(find_inker()), "the command that inks is not built")
@@ -186,6 +186,14 @@ class Corpus(unittest.TestCase):
         self.assertTrue((one[1] == pictures[5]).all())
         other = self.source.block(4)[2]
         self.assertNotEqual(corpus.corpus_hash({0: digest, 1: other}), corpus.corpus_hash({0: other, 1: digest}))
+
+    def test_of_what_is_seldom_every_third_drawing_is_wanted(self):
+        often, _, digest = self.source.block(0)
+        name = often[0]["family"]
+        labels, pictures, same = dataclasses.replace(self.source, seldom=(name,)).block(0)
+        self.assertEqual(digest, same)  # the hash is over all of them
+        self.assertEqual(len(labels), len(pictures))
+        self.assertEqual([label["index"] for label in labels], [label["index"] for label in often if label["family"] != name or label["index"] % 3 == 0])
 
     def test_a_broken_streamer_is_an_error(self):
         with self.assertRaisesRegex(corpus.CorpusError, "does not start"):
@@ -473,6 +481,53 @@ def training_update(training, stop_at):
 
     training.batch_of = watched
     return watched
+
+
+def _together(number, folder):
+    """One of two processes that learn from a batch together."""
+    torch.set_num_threads(1)
+    torch.distributed.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=number, world_size=2)
+    beside = Beside()
+    layer, batch = Together.layer(), torch.arange(24.0).view(8, 3)
+    layer(beside.share(batch)).square().mean().backward()
+    beside.average_gradients([*layer.parameters(), torch.nn.Parameter(torch.zeros(2))])  # the last has no gradient
+    stops = [beside.any(False), beside.any(number == 1)]
+    written = os.path.join(folder, "written")
+
+    def work():
+        if number == 0:
+            with open(written, "w", encoding="utf-8") as f:
+                f.write("x")
+        return os.path.exists(written)
+
+    torch.save({"gradients": [p.grad for p in layer.parameters()], "stops": stops, "found": beside.after_first(work), "first": beside.first}, os.path.join(folder, f"{number}.pt"))
+    torch.distributed.destroy_process_group()
+
+
+class Together(unittest.TestCase):
+    @staticmethod
+    def layer():
+        layer = torch.nn.Linear(3, 2)
+        with torch.no_grad():
+            layer.weight.copy_(torch.tensor([[1.0, -2, 3], [0.5, 0, -1]]))
+            layer.bias.zero_()
+        return layer
+
+    def test_two_processes_have_the_gradients_of_one(self):
+        layer, batch = self.layer(), torch.arange(24.0).view(8, 3)
+        layer(batch).square().mean().backward()
+        with tempfile.TemporaryDirectory() as folder:
+            torch.multiprocessing.spawn(_together, (folder,), 2)
+            for number in range(2):
+                kept = torch.load(os.path.join(folder, f"{number}.pt"), weights_only=True)
+                self.assertEqual((kept["stops"], kept["found"], kept["first"]), ([False, True], True, number == 0))
+                for a, p in zip(kept["gradients"], layer.parameters()):
+                    self.assertTrue(torch.allclose(a, p.grad))
+
+    def test_one_alone_has_all(self):
+        alone = Beside()
+        self.assertTrue(alone.first and alone.any(True) and not alone.any(False))
+        self.assertEqual(alone.share(list(range(5))), list(range(5)))
 
 
 class Criticism(unittest.TestCase):

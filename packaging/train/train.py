@@ -18,6 +18,7 @@ import argparse
 import base64
 import csv
 import dataclasses
+import datetime
 import itertools
 import json
 import math
@@ -508,7 +509,7 @@ class Training:
         the time that is left is what its fall takes at the speed that was seen.
         """
         began, grace = time.monotonic(), 10 if fit else 0
-        self.prepare()
+        self.beside.after_first(self.prepare)
         if self.stop:
             return
         if fit:
@@ -753,7 +754,8 @@ def main():
     if dist.is_torchelastic_launched():
         if a.what != "run" or a.fit:
             parser.error("processes beside each other can run a training, without --fit, and nothing else")
-        dist.init_process_group("gloo")
+        # The others wait while the first gives the short lessons.
+        dist.init_process_group("gloo", timeout=datetime.timedelta(days=1))
     if a.device == "cuda":
         torch.backends.cuda.matmul.allow_tf32 = True
         torch.backends.cudnn.allow_tf32 = True
