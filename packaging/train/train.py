@@ -144,6 +144,9 @@ class Beside:
         self.number, self.count = (dist.get_rank(), dist.get_world_size()) if self.several else (0, 1)
         self.first = self.number == 0  # who writes
 
+    def said(self):
+        return f", {self.count} processes" if self.several else ""
+
     def share(self, batch):
         return batch[self.number :: self.count]
 
@@ -522,7 +525,7 @@ class Training:
                     workers=1 if self.device == "cpu" else max(1, (os.cpu_count() or 2) - 2), device=self.device)
         feed.restore(state["feed"])
         state["feed"] = feed.record()
-        session = {"began": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "on": card.processor(self.device), "seconds": 0.0, "from": state["step"], "rate": p.rate, "planned": None if fit else p.steps, "software": card.software()}
+        session = {"began": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "on": card.processor(self.device) + self.beside.said(), "optimizer": "Muon and AdamW", "seconds": 0.0, "from": state["step"], "rate": p.rate, "planned": None if fit else p.steps, "software": card.software()}
         state["sessions"].append(session)
         watch = self.following_set()
         self.objective.weigh(watch[0])
