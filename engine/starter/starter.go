@@ -47,7 +47,7 @@ var textWeights []byte
 const Name = "starter"
 
 // Honest is what the program says of the model wherever it uses it.
-const Honest = "the starter is a small model that learned from drawings made by rule alone: checks, plaids, trellises, ogees, scallops, waves, stripes and plain motifs such as stars, daisies, hearts and dots come out, and so do arrangements, figures such as birds or tulips mostly as blots; good for a first look, not for finished work"
+const Honest = "the starter is a small model that learned from drawings made by rule alone: checks, plaids, trellises, ogees, scallops, waves, stripes and plain motifs such as stars, daisies, hearts and dots come out, and so do arrangements and outlines, most birds, tulips, leaves and other figures as blots; good for a first look, not for finished work"
 
 // Native is the side in pixels of the pictures that the model is made for; it
 // was trained on groups of half that side (see Group).
