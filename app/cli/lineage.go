@@ -55,8 +55,8 @@ func printLineage(w io.Writer, l *starter.Lineage) error {
 		if s.Rate > 0 {
 			rate = fmt.Sprintf(", rate %g of a plan of %d steps", s.Rate, s.Planned)
 		}
-		if s.Taught != "" {
-			rate += ", by " + s.Taught
+		if s.Optimizer != "" {
+			rate += ", by " + s.Optimizer
 		}
 		row("session", "from step %d, %s, %.0f minutes, %s%s", s.From, s.Began, s.Seconds/60, s.On, rate)
 	}

@@ -22,15 +22,11 @@ func (s *Session) ink(ctx context.Context, m *Made, planes *pattern.Planes) erro
 	if err != nil {
 		return err
 	}
-	screens, err := starter.DefaultInking().Read(planes, m.Repeat(), mostPositions(m.Request))
+	inked, err := starter.DefaultInking().Ink(planes, m.Repeat(), mostPositions(m.Request), m.Plan.Picture)
 	if err != nil {
 		return err
 	}
-	sep, err := screens.Separate(m.Repeat(), m.Plan.Picture)
-	if err != nil {
-		return err
-	}
-	held := screens.Held
+	sep, held := inked.Separation, inked.Held
 	m.Positions = nil
 	for _, p := range held {
 		m.Positions = append(m.Positions, starter.PositionName(p))
@@ -60,16 +56,11 @@ func painter(r Request, screens bool, g starter.Group) (func(*pattern.Planes) *i
 	most := mostPositions(r)
 	return func(p *pattern.Planes) *image.NRGBA {
 		size := pattern.Size{Width: p.Width, Height: p.Height}
-		// A preview less, where it cannot be; what is wrong shows in the picture itself.
-		screens, err := starter.DefaultInking().Read(p, g.Repeat, most)
+		inked, err := starter.DefaultInking().Ink(p, g.Repeat, most, size)
 		if err != nil {
-			return nil
+			return nil // a preview less; what is wrong shows in the picture itself
 		}
-		sep, err := screens.Separate(g.Repeat, size)
-		if err != nil {
-			return nil
-		}
-		return g.FillPicture(sep.NRGBA(offered.of(screens.Held)))
+		return g.FillPicture(inked.NRGBA(offered.of(inked.Held)))
 	}, nil
 }
 

@@ -216,7 +216,7 @@ func maskPicture(m *raster.Mask) image.Image {
 // screensOf codes a locked picture as a model of screens draws: every position in
 // its corner of the colour cube.
 func screensOf(r *raster.Raster, s *edit.State) (image.Image, error) {
-	corners := starter.AllCorners()
+	corners := starter.AllCorners().Palette()
 	if s.Locked == nil || len(s.Positions) > len(corners) {
 		return nil, usage("the model makes screens, so it can only work on a pattern whose palette is locked to %d colours at most; lock it with the operation color.lock, or name another model", len(corners))
 	}
@@ -230,7 +230,7 @@ func screensOf(r *raster.Raster, s *edit.State) (image.Image, error) {
 			p = 0
 		}
 		c := corners[p]
-		copy(img.Pix[4*i:], []uint8{uint8(255 * c[0]), uint8(255 * c[1]), uint8(255 * c[2]), 255})
+		copy(img.Pix[4*i:], []uint8{c.R, c.G, c.B, 255})
 	}
 	return img, nil
 }

@@ -125,15 +125,11 @@ func (o Opinion) Score() float64 {
 // repeats in its way and has most positions at most, the ground counted (0 for no
 // bound). It looks at what inking makes of the group, in the coding of its corners.
 func (c *Critic) Look(ctx context.Context, p *pattern.Planes, g Group, cell pattern.Repeat, a Asked, most int) (Opinion, error) {
-	screens, err := DefaultInking().Read(p, g.Repeat, most)
+	inked, err := DefaultInking().Ink(p, g.Repeat, most, pattern.Size{Width: p.Width, Height: p.Height})
 	if err != nil {
 		return Opinion{}, err
 	}
-	inked, err := screens.Separate(g.Repeat, pattern.Size{Width: p.Width, Height: p.Height})
-	if err != nil {
-		return Opinion{}, err
-	}
-	picture := inked.NRGBA(screens.Corners.Palette())
+	picture := inked.NRGBA(inked.Corners.Palette())
 	planes := pattern.PlanesOf(picture)
 	found, err := c.classifier.Classify(ctx, &planes, g.Repeat)
 	if err != nil {
@@ -152,7 +148,7 @@ func (c *Critic) Look(ctx context.Context, p *pattern.Planes, g Group, cell patt
 		return math.Exp(found[question][i])
 	}
 	return Opinion{
-		Family: likely("family", a.Family), Layout: likely("layout", a.Layout), Missing: max(0, a.Positions-(len(screens.Held)-1)),
+		Family: likely("family", a.Family), Layout: likely("layout", a.Layout), Missing: max(0, a.Positions-(len(inked.Held)-1)),
 		Open: err == nil && !joined.Pass,
 	}, nil
 }

@@ -91,19 +91,19 @@ func DefaultInking() Inking {
 	return Inking{Corners: AllCorners(), Sharpen: 3, Radius: 2, Smooth: 1, Speck: 8}
 }
 
-// Screens are what inking reads in a model's picture: one field for each position that
+// Screens are what inking makes of a model's picture: one clean screen for each position that
 // it holds, the ground first.
 type Screens struct {
-	*screen.Fields
-	Held    []int // which of the positions of Corners they are
-	Corners Corners
+	*screen.Separation
+	Held    []int   // which of the model's positions they are
+	Corners Corners // in which the model draws these
 }
 
-// Read turns the model's picture, which repeats in its way, into screens. Its planes are R, G
+// Ink separates the model's picture, which repeats in its way, at a size. Its planes are R, G
 // and B, 0 to 1; values beyond are the model's overshoot and are taken for the corner they are
 // near. most bounds how many positions there may be, the ground counted; the smallest
 // are left out, and their samples fall to what is nearest. 0 is no bound.
-func (k Inking) Read(p *pattern.Planes, r pattern.Repeat, most int) (*Screens, error) {
+func (k Inking) Ink(p *pattern.Planes, r pattern.Repeat, most int, to pattern.Size) (*Screens, error) {
 	n := p.Width * p.Height
 	if n <= 0 || len(p.Data) != 3*n {
 		return nil, fmt.Errorf("starter: %d values are not three screens of %d x %d", len(p.Data), p.Width, p.Height)
@@ -122,8 +122,14 @@ func (k Inking) Read(p *pattern.Planes, r pattern.Repeat, most int) (*Screens, e
 		out.Corners = append(out.Corners, k.Corners[position])
 	}
 	k.Corners = out.Corners
-	out.Fields, err = k.fields(sharp, r)
-	return out, err
+	f, err := k.fields(sharp, r)
+	if err != nil {
+		return nil, err
+	}
+	if out.Separation, err = f.Separate(r, to); err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 // sharpened is the picture with what its decoder softened, 0 to 1.

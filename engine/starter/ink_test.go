@@ -55,11 +55,7 @@ func blobs(rng *rand.Rand, w, h int, r pattern.Repeat) []float32 {
 
 // inked has a screen for each of all positions, empty where there is none.
 func inked(planes []float32, w, h int, r pattern.Repeat, to pattern.Size) (*screen.Separation, error) {
-	read, err := starter.DefaultInking().Read(&pattern.Planes{Width: w, Height: h, Data: planes}, r, 0)
-	if err != nil {
-		return nil, err
-	}
-	s, err := read.Separate(r, to)
+	s, err := starter.DefaultInking().Ink(&pattern.Planes{Width: w, Height: h, Data: planes}, r, 0, to)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +63,7 @@ func inked(planes []float32, w, h int, r pattern.Repeat, to pattern.Size) (*scre
 	for p := range all.Coverage {
 		all.Coverage[p] = make([]uint8, len(s.Coverage[0]))
 	}
-	for i, p := range read.Held {
+	for i, p := range s.Held {
 		all.Coverage[p] = s.Coverage[i]
 	}
 	return all, nil
@@ -178,15 +174,11 @@ func TestFineLinesAreKept(t *testing.T) {
 		planes[i], planes[n+i], planes[2*n+i] = float32(inside+line), float32(line), float32(line)
 	}
 	lines := func(k starter.Inking) float64 {
-		read, err := k.Read(&pattern.Planes{Width: side, Height: side, Data: planes}, pattern.Repeat{}, 3)
+		s, err := k.Ink(&pattern.Planes{Width: side, Height: side, Data: planes}, pattern.Repeat{}, 3, pattern.Size{Width: 4 * side, Height: 4 * side})
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := read.Separate(pattern.Repeat{}, pattern.Size{Width: 4 * side, Height: 4 * side})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i, p := range read.Held {
+		for i, p := range s.Held {
 			if p == starter.Outline {
 				return s.Used()[i] * float64(n) / (2 * math.Pi * (radius + 0.75) * 1.5)
 			}
@@ -410,12 +402,12 @@ func TestPresentFindsWhatIsThere(t *testing.T) {
 		3: {starter.Ground, starter.First, starter.Second},
 		2: {starter.Ground, starter.Second},
 	} {
-		s, err := starter.DefaultInking().Read(&pattern.Planes{Width: side, Height: side, Data: planes}, pattern.Repeat{}, most)
+		s, err := starter.DefaultInking().Ink(&pattern.Planes{Width: side, Height: side, Data: planes}, pattern.Repeat{}, most, pattern.Size{Width: 128, Height: 128})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !slices.Equal(s.Held, want) || len(s.Corners) != len(want) || s.Positions != len(want) {
-			t.Errorf("at most %d: %v with %d corners and %d fields, want %v", most, s.Held, len(s.Corners), s.Positions, want)
+		if !slices.Equal(s.Held, want) || len(s.Corners) != len(want) || len(s.Coverage) != len(want) {
+			t.Errorf("at most %d: %v with %d corners and %d screens, want %v", most, s.Held, len(s.Corners), len(s.Coverage), want)
 		}
 	}
 }

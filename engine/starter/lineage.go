@@ -76,14 +76,14 @@ type Training struct {
 
 // Session is one stretch of the training without a break.
 type Session struct {
-	Began    string            `json:"began"` // RFC 3339
-	On       string            `json:"on"`    // the processor
-	Seconds  float64           `json:"seconds"`
-	From     int               `json:"from"`                // step
-	Rate     float64           `json:"rate,omitempty"`      // the highest of its plan, which a later session may have another of
-	Planned  int               `json:"planned,omitempty"`   // steps of its plan
-	Taught   string            `json:"optimizer,omitempty"` // AdamW where nothing is said
-	Software map[string]string `json:"software"`
+	Began     string            `json:"began"` // RFC 3339
+	On        string            `json:"on"`    // the processor
+	Seconds   float64           `json:"seconds"`
+	From      int               `json:"from"`                // step
+	Rate      float64           `json:"rate,omitempty"`      // the highest of its plan, which a later session may have another of
+	Planned   int               `json:"planned,omitempty"`   // steps of its plan
+	Optimizer string            `json:"optimizer,omitempty"` // AdamW where nothing is said
+	Software  map[string]string `json:"software"`
 }
 
 // Results are the judge's: shares of what prompts ask for that its classifier

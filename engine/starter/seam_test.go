@@ -150,16 +150,12 @@ func joins(t *testing.T, p *diffusion.Pipeline, prompt string, repeat pattern.Re
 		t.Fatal(err)
 	}
 	planes := group.Fill(made[0].Picture)
-	screens, err := starter.DefaultInking().Read(planes, repeat, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := screens.Separate(repeat, pattern.Size{Width: 3 * starter.Native, Height: 3 * starter.Native})
+	s, err := starter.DefaultInking().Ink(planes, repeat, 0, pattern.Size{Width: 3 * starter.Native, Height: 3 * starter.Native})
 	if err != nil {
 		t.Fatal(err)
 	}
 	joined := true
-	for what, picture := range map[string]*image.NRGBA{"screens": planes.NRGBA(), "inked": s.NRGBA(color.Default(len(screens.Held), 1))} {
+	for what, picture := range map[string]*image.NRGBA{"screens": planes.NRGBA(), "inked": s.NRGBA(color.Default(len(s.Held), 1))} {
 		rep, err := seam.Measure(picture, repeat)
 		if err != nil {
 			t.Fatal(err)

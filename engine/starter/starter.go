@@ -4,8 +4,7 @@
 //	...
 //	group := starter.GroupFor(prompt, lattice, size)
 //	made, err := pipeline.Generate(ctx, request, nil) // of the group's size and repeat
-//	screens, err := starter.DefaultInking().Read(group.Fill(made[0].Picture), repeat, most)
-//	inked, err := screens.Separate(repeat, size)
+//	inked, err := starter.DefaultInking().Ink(group.Fill(made[0].Picture), repeat, most, size)
 //
 // It thinks as a textile printer does. Its pictures are no colours but
 // screens, in the coding of engine/draw: the ground is black, the positions

@@ -55,7 +55,8 @@ class Muon(torch.optim.Optimizer):
         for group in self.param_groups:
             learning = [p for p in group["params"] if p.grad is not None]
             updates = torch.zeros(sum(p.numel() for p in learning), device=learning[0].device)
-            for i, (p, update) in enumerate(zip(learning, updates.split([p.numel() for p in learning]))):
+            parts = updates.split([p.numel() for p in learning])
+            for i, (p, update) in enumerate(zip(learning, parts)):
                 state = self.state[p]
                 if not state:
                     state["momentum"] = torch.zeros_like(p)
@@ -66,6 +67,6 @@ class Muon(torch.optim.Optimizer):
                     update.view(len(p), -1).copy_(step).mul_(0.2 * max(step.shape) ** 0.5)
             if self.combine:
                 self.combine(updates)
-            for p, update in zip(learning, updates.split([p.numel() for p in learning])):
+            for p, update in zip(learning, parts):
                 p.mul_(1 - group["lr"] * group["weight_decay"])
                 p.add_(update.view(p.shape), alpha=-group["lr"])

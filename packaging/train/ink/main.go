@@ -95,22 +95,18 @@ func inked(screens []byte, h head, chips color.Palette) ([]byte, error) {
 		most = int(h.Most) + 1
 	}
 	block := pattern.Repeat{Kind: pattern.Block}
-	read, err := starter.DefaultInking().Read(&pattern.Planes{Width: side, Height: side, Data: planes}, block, most)
-	if err != nil {
-		return nil, err
-	}
 	to := pattern.Size{Width: int(h.Picture), Height: int(h.Picture)}
-	sep, err := read.Separate(block, to)
+	inked, err := starter.DefaultInking().Ink(&pattern.Planes{Width: side, Height: side, Data: planes}, block, most, to)
 	if err != nil {
 		return nil, err
 	}
 	var palette color.Palette
-	for _, p := range read.Held {
+	for _, p := range inked.Held {
 		palette = append(palette, chips[p])
 	}
-	drawn := sep.NRGBA(palette)
+	drawn := inked.NRGBA(palette)
 	out := make([]byte, 0, 1+3*to.Width*to.Height)
-	out = append(out, uint8(len(read.Held)-1))
+	out = append(out, uint8(len(inked.Held)-1))
 	for i := 0; i < len(drawn.Pix); i += 4 {
 		out = append(out, drawn.Pix[i:i+3]...)
 	}
