@@ -431,15 +431,15 @@ func TestTheToolkitIsQuiet(t *testing.T) {
 	}
 }
 
-// The same with the starter model: cancelled after a step, generated, accepted
-// and exported with its report. Gingham has its edge again and again inside, where a
-// few motifs may leave one wide channel of ground that the proof of the seam takes for the edge's.
+// The same with the starter model: cancelled after a step, generated, accepted and
+// exported with its report. The edges of scallops are curved: a straight one of gingham may lie on
+// the edge of the cell, where it is sharper than inside if the groups end between pixels, and the proof takes it for a seam.
 func TestJourneyWithTheStarter(t *testing.T) {
 	if testing.Short() {
 		t.Skip("opens a window and runs the model")
 	}
 	w := openWindow(t, "session")
-	w.prompt("red gingham")
+	w.prompt("red scallops")
 	w.key("ctrl+Return")
 	w.until("the sampler has made a step", func(s seen) bool { return s.Step > 0 })
 	w.ready("cancel")
@@ -464,7 +464,7 @@ func TestJourneyWithTheStarter(t *testing.T) {
 		return slices.ContainsFunc(s.Notices, func(n string) bool { return strings.HasPrefix(n, "Exported ") })
 	})
 	saved, err := session.RequestFrom(path + ".png")
-	if err != nil || saved.Prompt != "red gingham" || saved.Repeat.Kind != pattern.HalfDrop {
+	if err != nil || saved.Prompt != "red scallops" || saved.Repeat.Kind != pattern.HalfDrop {
 		t.Errorf("the file carries the request %+v, %v", saved, err)
 	}
 	for _, file := range []struct {
